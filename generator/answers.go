@@ -1,0 +1,21 @@
+package generator
+
+// Answers is what the user said: by flags, at prompts, or in an answers file. It is exactly what .otelgen.yaml
+// stores under `answers:`.
+type Answers struct {
+	// Name of the service: a DNS label. Required.
+	Name string `json:"name" yaml:"name"`
+	// Module path of the generated Go module; example.com/NAME if empty.
+	Module string `json:"module,omitempty" yaml:"module,omitempty"`
+	// Presets maps an axis to the names chosen on it, in the order given. An absent axis gets its default.
+	Presets map[string][]string `json:"presets,omitempty" yaml:"presets,omitempty"`
+	// Entity is what the service is about, in the singular: lower-case words; DefaultEntity if empty.
+	Entity string `json:"entity,omitempty" yaml:"entity,omitempty"`
+	// EntityPlural overrides the plural derived from Entity.
+	EntityPlural string `json:"entity_plural,omitempty" yaml:"entity_plural,omitempty"`
+	// Options maps "axis/preset.key" (or "preset.key") to a value.
+	Options map[string]string `json:"options,omitempty" yaml:"options,omitempty"`
+}
+
+// DefaultEntity is the entity of a service whose answers name none.
+const DefaultEntity = "order"

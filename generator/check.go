@@ -1,0 +1,227 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"text/template/parse"
+)
+
+// Check decodes every manifest and parses every template of the catalog, and checks what they say of one another: slots, roles,
+// capabilities, defaults. The error is a join of *Error, nil if there is nothing to say.
+func (c *Catalog) Check() error {
+	k := checker{c: c, provided: map[string]bool{}}
+	owners := []*Preset{&c.skeleton.Preset}
+	for i := range c.skeleton.axes {
+		axis := &c.skeleton.axes[i]
+		presets, err := c.Presets(axis.Name)
+		k.add(err)
+		k.partly = k.partly || err != nil
+		k.defaults(axis, presets)
+		owners = append(owners, presets...)
+	}
+	for _, o := range owners {
+		for _, capability := range o.Provides {
+			k.provided[capability] = true
+		}
+	}
+	k.slotFiles()
+	_, err := c.base()
+	k.add(err)
+	for _, o := range owners {
+		k.owner(o)
+	}
+	return errors.Join(k.errs...)
+}
+
+// checker collects the errors of Check.
+type checker struct {
+	c        *Catalog
+	provided map[string]bool
+	partly   bool // some manifests could not be read, so that not all that is provided is known
+	errs     []error
+}
+
+func (k *checker) add(err error) {
+	if err != nil {
+		k.errs = append(k.errs, err)
+	}
+}
+
+// defaults holds each group that must be answered to one default.
+func (k *checker) defaults(axis *Axis, presets []*Preset) {
+	for _, g := range axis.Groups {
+		var first *Preset
+		for _, p := range presets {
+			switch {
+			case !p.Default || p.Group != g.Name:
+			case g.Min == 0:
+				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s cannot be a default", p.ID()), Why: "nothing has to be chosen of " + describe(axis, g), Where: p.at(1)})
+			case first != nil:
+				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has two defaults", describe(axis, g)), Why: "the other one is " + first.ID(), Where: p.at(1)})
+			default:
+				first = p
+			}
+		}
+		if first == nil && g.Min > 0 && presets != nil {
+			k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has no default", describe(axis, g)), Mend: "write default: true in one manifest", Where: k.c.skeleton.at(1)})
+		}
+	}
+}
+
+// slotFiles holds each slot to a file of the skeleton that opens it.
+func (k *checker) slotFiles() {
+	dir := k.c.skeleton.dir
+	for _, slot := range sortedKeys(k.c.skeleton.slots) {
+		decl := k.c.skeleton.slots[slot]
+		data, err := dir.read(path.Join("files", decl.file+templateSuffix))
+		switch {
+		case err != nil:
+			k.add(k.c.noSlotFile(slot))
+		case !strings.Contains(string(data), fmt.Sprintf("slot %q", slot)):
+			k.add(&Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("%s does not open the slot %s", decl.file, slot), Mend: fmt.Sprintf("write {{ slot %q }} in it", slot), Where: k.c.skeleton.at(decl.line)})
+		}
+	}
+}
+
+// anyLayout fills the placeholders of a path with something harmless.
+var anyLayout = &layout{fill: strings.NewReplacer("{name}", "x", "{entity}", "x", "{entities}", "x")}
+
+// owner checks what a preset or the skeleton says, and all its templates.
+func (k *checker) owner(o *Preset) {
+	for _, r := range o.Requires {
+		k.capability(r.Capability, o.at(r.line))
+	}
+	for _, role := range sortedKeys(o.Layout) {
+		k.role(role, o.at(1))
+	}
+	k.facts(o)
+	_, err := o.dir.lock()
+	k.add(err)
+	files, slots, err := o.dir.scan()
+	k.add(err)
+	for _, name := range files {
+		where := o.dir.position(path.Join("files", name))
+		role, rest, err := splitRole(name, where)
+		if k.add(err); err == nil {
+			k.role(role, where)
+			rest, err = anyLayout.expand(strings.TrimSuffix(rest, templateSuffix), where)
+			if k.add(err); err == nil {
+				k.add(checkPath(path.Join("x", rest), where))
+			}
+		}
+		k.template(o, path.Join("files", name))
+	}
+	for _, slot := range slots {
+		_, err := k.c.slot(slot, o)
+		k.add(err)
+		k.template(o, slotTemplate(slot))
+	}
+}
+
+func (k *checker) role(role, where string) {
+	if !slices.Contains(k.c.skeleton.roles, role) {
+		k.add(unknownRole(role, k.c.skeleton.roles, where))
+	}
+}
+
+func (k *checker) capability(capability, where string) {
+	if k.partly || k.provided[capability] {
+		return
+	}
+	known := sortedKeys(k.provided)
+	k.add(&Error{Kind: KindPreset, Code: "unknown-capability", What: fmt.Sprintf("no preset provides %q", capability), Why: "known capabilities: " + list(known),
+		Mend: didYouMean(capability, known), Where: where})
+}
+
+// facts parses the templates in the manifest.
+func (k *checker) facts(o *Preset) {
+	text := func(line int, texts ...string) {
+		for _, s := range texts {
+			if strings.Contains(s, "{{") {
+				_, err := parseTemplate(o.at(line), s)
+				k.add(err)
+			}
+		}
+	}
+	for _, e := range o.Env {
+		text(e.line, e.Default, e.Summary)
+	}
+	for _, s := range o.Spans {
+		text(s.line, slices.Concat(s.Names, s.Attributes, s.Optional, []string{s.Summary})...)
+	}
+	for _, m := range o.Metrics {
+		text(m.line, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Summary})...)
+	}
+}
+
+// template parses one, and checks the roles, capabilities and slots that it calls by a literal.
+func (k *checker) template(o *Preset, file string) {
+	t, err := k.c.template(o.dir, file)
+	if err != nil {
+		k.add(err)
+		return
+	}
+	for _, tree := range t.trees {
+		calls(tree.Root, func(function, arg string, n parse.Node) {
+			location, _ := tree.ErrorContext(n)
+			where := firstLine(location)
+			switch function {
+			case "pkg", "importpath", "dir", "ref":
+				k.role(arg, where)
+			case "has":
+				k.capability(arg, where)
+			case "slot":
+				if decl, ok := k.c.skeleton.slots[arg]; !ok || o != &k.c.skeleton.Preset || path.Join("files", decl.file+templateSuffix) != file {
+					k.add(&Error{Kind: KindPreset, Code: "unknown-slot", What: fmt.Sprintf("%q is no slot of this file", arg), Why: "a slot is declared in " + skeletonFile + " with its file",
+						Mend: didYouMean(arg, sortedKeys(k.c.skeleton.slots)), Where: where})
+				}
+			}
+		})
+	}
+}
+
+// calls finds every call of a function whose first argument is a string literal.
+func calls(n parse.Node, f func(function, arg string, n parse.Node)) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, item := range n.Nodes {
+				calls(item, f)
+			}
+		}
+	case *parse.ActionNode:
+		calls(n.Pipe, f)
+	case *parse.IfNode:
+		branch(&n.BranchNode, f)
+	case *parse.RangeNode:
+		branch(&n.BranchNode, f)
+	case *parse.WithNode:
+		branch(&n.BranchNode, f)
+	case *parse.TemplateNode:
+		calls(n.Pipe, f)
+	case *parse.PipeNode:
+		if n != nil {
+			for _, c := range n.Cmds {
+				calls(c, f)
+			}
+		}
+	case *parse.CommandNode:
+		if id, ok := n.Args[0].(*parse.IdentifierNode); ok && len(n.Args) > 1 {
+			if s, ok := n.Args[1].(*parse.StringNode); ok {
+				f(id.Ident, s.Text, id)
+			}
+		}
+		for _, a := range n.Args {
+			calls(a, f)
+		}
+	}
+}
+
+func branch(n *parse.BranchNode, f func(string, string, parse.Node)) {
+	calls(n.Pipe, f)
+	calls(n.List, f)
+	calls(n.ElseList, f)
+}

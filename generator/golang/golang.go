@@ -1,0 +1,178 @@
+// Package golang is what the engine knows about the Go language: it turns the text that templates gave for one
+// Go file into a formatted file whose imports are merged, pruned and grouped. It works on bytes only and never looks
+// at the machine: no module cache, no go command, no files.
+package golang
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// Options is what Finish has to know of the surroundings of a file.
+type Options struct {
+	// Module is the path of the module that the file belongs to.
+	Module string
+	// PackagePath is the import path of the file's own package. Imports of it are dropped.
+	PackagePath string
+	// PackageName gives the name of the package at a third-party import path, or "" if it does not know it.
+	PackageName func(importPath string) string
+	// Role is the role that the file lives in, or "". A package clause that names it gets the name of the package.
+	Role string
+	// Roles gives the import path of each role. A file imports the role as "@role" and writes its name before a dot.
+	Roles map[string]string
+	// Imports are merged into the file's own; unused ones are dropped.
+	Imports []Import
+}
+
+// File is a finished file.
+type File struct {
+	Content []byte
+	Imports []string // paths that it imports
+	Written []string // paths that its source imported itself, used or not
+}
+
+// SyntaxError says where a text is not Go. Line counts in the text as it was handed in.
+type SyntaxError struct {
+	Line int
+	Msg  string
+	Text string // the line at fault
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Text == "" {
+		return e.Msg
+	}
+	return fmt.Sprintf("%s in %q", e.Msg, e.Text)
+}
+
+// Finish merges o.Imports into the imports of src, drops those that src does not use, groups them (standard library,
+// third party, own module), and formats the whole as gofmt does. The error is a *SyntaxError, or says which two imports
+// want one name.
+func Finish(src []byte, o Options) (*File, error) {
+	h, err := splitHeader(src)
+	if err != nil {
+		return nil, err
+	}
+	imports, err := h.resolveRoles(o.Imports, o)
+	if err != nil {
+		return nil, err
+	}
+	own := o.PackagePath
+	if strings.HasSuffix(h.pkg, "_test") {
+		own = "" // an external test package imports what it tests
+	}
+	list := merge(imports, own, o.PackageName)
+	list = keep(list, func(i Import) bool { return i.forEffect() || mentions(h.body, i.name) })
+
+	// The text search above may keep an import for a variable of the same name; the syntax tree knows better, and seldom
+	// has to: nearly always one parse is all there is.
+	for {
+		text := h.compose(list, o.Module)
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, "", text, parser.ParseComments)
+		if err != nil {
+			return nil, syntaxError(err, text, h.lineShift(text))
+		}
+		used := usedNames(file)
+		left := keep(list, func(i Import) bool { return i.forEffect() || used[i.name] })
+		if len(left) < len(list) {
+			list = left
+			continue
+		}
+		if err := oneNameEach(list); err != nil {
+			return nil, err
+		}
+		var buf bytes.Buffer
+		buf.Grow(len(text) + len(text)/8)
+		if err := gofmt.Fprint(&buf, fset, file); err != nil {
+			return nil, err
+		}
+		return &File{Content: buf.Bytes(), Imports: paths(list), Written: paths(h.imports)}, nil
+	}
+}
+
+// gofmt prints as go/format does; 1<<30 is its normalisation of number literals, which go/printer does not name. go/format itself would
+// print and parse once more, only to sort imports that are sorted already.
+var gofmt = printer.Config{Mode: printer.UseSpaces | printer.TabIndent | 1<<30, Tabwidth: 8}
+
+// CutFragment takes leading import declarations off a fragment of Go and checks that the rest is a list of
+// declarations or of statements. The error is a *SyntaxError.
+func CutFragment(text []byte) (imports []Import, body []byte, err error) {
+	body = text
+	if bytes.Contains(text, []byte("import")) {
+		const clause = "package p;"
+		h, err := splitHeader(append([]byte(clause), text...))
+		if err != nil {
+			return nil, nil, err
+		}
+		if h.imports != nil {
+			imports, body = h.imports, h.body
+		}
+	}
+	shift := bytes.Count(text, []byte("\n")) - bytes.Count(body, []byte("\n"))
+	asStatements, errS := parseWrapped("package p; func _() {", body, "\n}")
+	if errS == nil {
+		return imports, body, nil
+	}
+	asDeclarations, errD := parseWrapped("package p;", body, "")
+	if errD == nil {
+		return imports, body, nil
+	}
+	// The reading that got further is the one that was meant.
+	if line(errD) > line(errS) {
+		return nil, nil, syntaxError(errD, asDeclarations, shift)
+	}
+	return nil, nil, syntaxError(errS, asStatements, shift)
+}
+
+func parseWrapped(before string, body []byte, after string) ([]byte, error) {
+	text := make([]byte, 0, len(before)+len(body)+len(after))
+	text = append(append(append(text, before...), body...), after...)
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
+	if err == nil && after != "" && len(file.Decls) != 1 {
+		err = scanner.ErrorList{{Pos: token.Position{Line: 1}, Msg: "unbalanced braces"}}
+	}
+	return text, err
+}
+
+// usedNames returns the identifiers that stand before a dot and are declared nowhere in the file.
+func usedNames(file *ast.File) map[string]bool {
+	used := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Obj == nil {
+				used[x.Name] = true
+			}
+		}
+		return true
+	})
+	return used
+}
+
+func line(err error) int {
+	var list scanner.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0].Pos.Line
+	}
+	return 0
+}
+
+func syntaxError(err error, text []byte, shift int) error {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) || len(list) == 0 {
+		return &SyntaxError{Msg: err.Error()}
+	}
+	first := list[0]
+	e := &SyntaxError{Line: max(1, first.Pos.Line+shift), Msg: first.Msg}
+	if lines := bytes.Split(text, []byte("\n")); first.Pos.Line <= len(lines) {
+		e.Text = string(bytes.TrimSpace(lines[first.Pos.Line-1]))
+	}
+	return e
+}

@@ -1,0 +1,151 @@
+package golang
+
+import (
+	"bytes"
+	"go/scanner"
+	"go/token"
+	"path"
+	"strings"
+)
+
+// RolePrefix marks an import of the package that a role lives in: import "@store".
+const RolePrefix = "@"
+
+// UnknownRole says that a file imports a role that the layout does not have.
+type UnknownRole struct{ Role string }
+
+func (e *UnknownRole) Error() string { return "the layout has no role " + e.Role }
+
+// resolveRoles turns imports of roles into imports of the packages that the layout gives them, and has the body name
+// them accordingly: store.Open becomes repository.Open, or plain Open within that very package. The package clause
+// of a file of a role follows, too. So a template reads as the Go of a service whose packages are named as the roles.
+func (h *header) resolveRoles(fragments []Import, o Options) ([]Import, error) {
+	list := append(h.imports[:len(h.imports):len(h.imports)], fragments...)
+	own := o.PackagePath
+	if strings.HasSuffix(h.pkg, "_test") {
+		own = "" // an external test package names what it tests
+	}
+	renamed := map[string]string{}
+	for i := range list {
+		role, ok := strings.CutPrefix(list[i].Path, RolePrefix)
+		if !ok {
+			continue
+		}
+		at, ok := o.Roles[role]
+		if !ok {
+			return nil, &UnknownRole{role}
+		}
+		list[i].Path = at
+		switch {
+		case list[i].Name != "":
+		case at == own:
+			renamed[role] = ""
+		case path.Base(at) != role:
+			renamed[role] = path.Base(at)
+		}
+	}
+	if name := path.Base(o.PackagePath); o.Role != "" && o.Role != name {
+		if h.pkg == o.Role || h.pkg == o.Role+"_test" {
+			h.before = renamePackage(h.before, o.Role, name)
+			h.pkg = name + strings.TrimPrefix(h.pkg, o.Role)
+		}
+	}
+	if len(renamed) > 0 {
+		h.body = renameQualifiers(h.body, renamed)
+	}
+	return list, nil
+}
+
+// renamePackage renames the package in its clause and at the start of its documentation.
+func renamePackage(before []byte, from, to string) []byte {
+	at := bytes.LastIndex(before, []byte("package "+from))
+	doc := bytes.ReplaceAll(before[:at], []byte("Package "+from+" "), []byte("Package "+to+" "))
+	return bytes.Join([][]byte{doc, []byte("package " + to), before[at+len("package "+from):]}, nil)
+}
+
+// renameQualifiers renames the packages that identifiers of body are qualified with, in code and in comments. The empty name
+// takes the qualifier off.
+func renameQualifiers(body []byte, names map[string]string) []byte {
+	var (
+		s    scanner.Scanner
+		fset = token.NewFileSet()
+		file = fset.AddFile("", -1, len(body))
+		out  bytes.Buffer
+		done int
+	)
+	replace := func(from, to int, by string) {
+		out.Write(body[done:from])
+		out.WriteString(by)
+		done = to
+	}
+	s.Init(file, body, func(token.Position, string) {}, scanner.ScanComments)
+	type lexeme struct {
+		at  int
+		tok token.Token
+		lit string
+	}
+	var last [2]lexeme // the two before the current one
+	for {
+		pos, tok, lit := s.Scan()
+		if tok == token.EOF {
+			break
+		}
+		at := file.Offset(pos)
+		if tok == token.COMMENT {
+			for role, name := range names {
+				lit = replaceInComment(lit, role, name)
+			}
+			if lit != string(body[at:at+min(len(lit), len(body)-at)]) {
+				replace(at, at+commentLength(body[at:]), lit)
+			}
+			continue
+		}
+		if tok == token.PERIOD && last[1].tok == token.IDENT && last[0].tok != token.PERIOD {
+			if name, ok := names[last[1].lit]; ok {
+				if name == "" {
+					replace(last[1].at, at+1, "")
+				} else {
+					replace(last[1].at, at, name)
+				}
+			}
+		}
+		last[0], last[1] = last[1], lexeme{at, tok, lit}
+	}
+	out.Write(body[done:])
+	return out.Bytes()
+}
+
+// commentLength is the length of the comment that text begins with.
+func commentLength(text []byte) int {
+	end, extra := []byte("\n"), 0
+	if bytes.HasPrefix(text, []byte("/*")) {
+		end, extra = []byte("*/"), 2
+	}
+	if at := bytes.Index(text, end); at >= 0 {
+		return at + extra
+	}
+	return len(text)
+}
+
+// replaceInComment renames the role where it stands before a dot and an exported name.
+func replaceInComment(text, role, name string) string {
+	var b strings.Builder
+	for {
+		at := strings.Index(text, role+".")
+		if at < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		rest := text[at+len(role)+1:]
+		word := at > 0 && (isIdent(rune(text[at-1])) || text[at-1] == '.' || text[at-1] == '/')
+		if word || rest == "" || rest[0] < 'A' || rest[0] > 'Z' {
+			b.WriteString(text[:at+len(role)+1])
+		} else {
+			b.WriteString(text[:at])
+			if name != "" {
+				b.WriteString(name + ".")
+			}
+		}
+		text = rest
+	}
+}

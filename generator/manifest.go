@@ -1,0 +1,263 @@
+package generator
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	manifestFile = "preset.yaml"
+	skeletonFile = "skeleton.yaml"
+	skeletonName = "skeleton" // the owner
+	defaultOrder = 100
+)
+
+// manifestSkeleton is what skeleton.yaml declares: facts like those of a preset, and the openings that presets fill.
+type manifestSkeleton struct {
+	Preset
+	axes     []Axis
+	roles    []string
+	slots    map[string]slotDecl
+	reserved map[string]bool
+}
+
+// slotDecl is a typed opening in a file of the skeleton.
+type slotDecl struct {
+	kind string // go, yaml, text
+	file string // "@root/compose.yaml"
+
+	summary string
+	line    int
+}
+
+// decodePreset decodes the manifest of a preset of the axis. All its errors are joined.
+func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
+	p := &Preset{Axis: axis.Name, Name: name, Source: dir.source, Order: defaultOrder, dir: dir}
+	data, err := dir.read(manifestFile)
+	if err != nil {
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: fmt.Sprintf("the preset %s has no %s", p.ID(), manifestFile),
+			Why: "each folder <axis>/<name> is a preset", Mend: "write the manifest, or remove the folder", Where: dir.position(manifestFile)}
+	}
+	d := &decoder{where: dir.position(manifestFile)}
+	if root, ok := d.document(data); ok {
+		fields := d.presetFields(p)
+		fields["group"] = func(n *yaml.Node) {
+			d.text("group", &p.Group)(n)
+			if !axis.hasGroup(p.Group) {
+				d.fail(n, "the axis %s has no group %q", axis.Name, p.Group)
+			}
+		}
+		layout := fields["layout"]
+		fields["layout"] = func(n *yaml.Node) {
+			layout(n)
+			if g := axis.group(p.Group); g != nil && (g.Min != 1 || g.Max != 1) {
+				d.fail(n, "only a preset of which exactly one is chosen can give the layout")
+			}
+		}
+		// The group decides what else is right, so it is read first.
+		if g := lookup(root, "group"); g != nil {
+			fields["group"](g)
+			fields["group"] = func(*yaml.Node) {}
+		} else if !axis.hasGroup("") {
+			d.fail(root, "the manifest has no group")
+		}
+		d.object(root, "the manifest", fields, "title", "summary")
+	}
+	return p, errors.Join(d.errs...)
+}
+
+// decodeSkeleton decodes skeleton.yaml.
+func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
+	s := &manifestSkeleton{Preset: Preset{dir: dir, Source: dir.source}, slots: map[string]slotDecl{}, reserved: map[string]bool{}}
+	data, err := dir.read(skeletonFile)
+	if err != nil {
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Where: dir.position(skeletonFile)}
+	}
+	d := &decoder{where: dir.position(skeletonFile)}
+	if root, ok := d.document(data); ok {
+		fields := d.presetFields(&s.Preset)
+		for _, key := range []string{"order", "default", "requires", "conflicts", "options"} {
+			delete(fields, key)
+		}
+		fields["axes"] = d.list("axes", func(n *yaml.Node) { s.axes = append(s.axes, d.axis(n)) })
+		fields["roles"] = d.texts("roles", &s.roles)
+		fields["slots"] = d.list("slots", func(n *yaml.Node) { d.slot(n, s.slots) })
+		var reserved []string
+		fields["reserved"] = d.texts("reserved", &reserved)
+		d.object(root, "the skeleton", fields, "axes", "roles", "layout")
+		for _, word := range reserved {
+			s.reserved[word] = true
+		}
+	}
+	return s, errors.Join(d.errs...)
+}
+
+func (d *decoder) axis(n *yaml.Node) Axis {
+	var a Axis
+	d.object(n, "an axis", map[string]field{
+		"name": d.line1("name", &a.Name), "title": d.line1("title", &a.Title), "question": d.line1("question", &a.Question),
+		"groups": d.list("groups", func(n *yaml.Node) {
+			var lo, hi int64 = 0, -1
+			var g Group
+			d.object(n, "a group", map[string]field{"name": d.line1("name", &g.Name), "min": d.integer("min", &lo), "max": d.integer("max", &hi)}, "name", "min", "max")
+			g.Min, g.Max = int(lo), int(hi)
+			a.Groups = append(a.Groups, g)
+		}),
+	}, "name", "title", "question")
+	if len(a.Groups) == 0 {
+		a.Groups = []Group{{Min: 1, Max: 1}}
+	}
+	return a
+}
+
+func (d *decoder) slot(n *yaml.Node, slots map[string]slotDecl) {
+	s := slotDecl{line: n.Line}
+	var name string
+	d.object(n, "a slot", map[string]field{
+		"name": d.line1("name", &name), "type": d.oneOf("type", &s.kind, "go", "yaml", "text"), "file": d.line1("file", &s.file),
+		"summary": d.line1("summary", &s.summary),
+	}, "name", "type", "file")
+	if _, ok := slots[name]; ok {
+		d.fail(n, "the slot %q is declared twice", name)
+	}
+	slots[name] = s
+}
+
+// presetFields decodes what a preset and the skeleton have in common into p.
+func (d *decoder) presetFields(p *Preset) map[string]field {
+	order := int64(p.Order)
+	return map[string]field{
+		"title":     d.line1("title", &p.Title),
+		"summary":   d.line1("summary", &p.Summary),
+		"order":     func(n *yaml.Node) { d.integer("order", &order)(n); p.Order = int(order) },
+		"default":   d.boolean("default", &p.Default),
+		"provides":  d.texts("provides", &p.Provides),
+		"requires":  d.rules("requires", &p.Requires),
+		"conflicts": d.rules("conflicts", &p.Conflicts),
+		"options":   d.options(&p.Options),
+		"modules":   d.textMap("modules", &p.Modules),
+		"layout":    d.layout(&p.Layout),
+		"env":       d.env(&p.Env),
+		"ports": d.list("ports", func(n *yaml.Node) {
+			var v Port
+			var port int64
+			d.object(n, "a port", map[string]field{"port": d.integer("port", &port), "summary": d.line1("summary", &v.Summary)}, "port", "summary")
+			if v.Port = int(port); port < 1 || port > 65535 {
+				d.fail(n, "a port is a number from 1 to 65535")
+			}
+			p.Ports = append(p.Ports, v)
+		}),
+		"spans": d.list("spans", func(n *yaml.Node) {
+			v := Span{line: n.Line}
+			d.object(n, "a span", map[string]field{
+				"names": d.texts("names", &v.Names), "kind": d.oneOf("kind", &v.Kind, "internal", "server", "client", "producer", "consumer"),
+				"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
+				"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
+				"when": d.line1("when", &v.When),
+			}, "names", "kind", "summary")
+			p.Spans = append(p.Spans, v)
+		}),
+		"metrics": d.list("metrics", func(n *yaml.Node) {
+			v := Metric{line: n.Line}
+			d.object(n, "a metric", map[string]field{
+				"name": d.line1("name", &v.Name), "unit": d.text("unit", &v.Unit),
+				"instrument": d.oneOf("instrument", &v.Instrument, "counter", "updowncounter", "gauge", "histogram"),
+				"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
+				"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
+				"when": d.line1("when", &v.When),
+			}, "name", "instrument", "unit", "summary")
+			p.Metrics = append(p.Metrics, v)
+		}),
+	}
+}
+
+func (d *decoder) rules(what string, dst *[]Rule) field {
+	return d.list(what, func(n *yaml.Node) {
+		r := Rule{line: n.Line}
+		d.object(n, "an item of "+what, map[string]field{
+			"capability": d.line1("capability", &r.Capability), "reason": d.line1("reason", &r.Reason),
+		}, "capability", "reason")
+		*dst = append(*dst, r)
+	})
+}
+
+func (d *decoder) env(dst *[]Env) field {
+	return d.list("env", func(n *yaml.Node) {
+		e := Env{Type: "text", line: n.Line}
+		d.object(n, "an env variable", map[string]field{
+			"name": d.line1("name", &e.Name), "section": d.line1("section", &e.Section), "field": d.line1("field", &e.Field),
+			"type":    d.oneOf("type", &e.Type, "text", "int", "bool", "duration", "url", "address", "level"),
+			"default": d.text("default", &e.Default), "secret": d.boolean("secret", &e.Secret),
+			"required": d.boolean("required", &e.Required), "summary": d.line1("summary", &e.Summary),
+			"when": d.line1("when", &e.When),
+		}, "name", "summary")
+		if (e.Section == "") != (e.Field == "") {
+			d.fail(n, "%s needs both section and field, or neither", e.Name)
+		}
+		*dst = append(*dst, e)
+	})
+}
+
+func (d *decoder) options(dst *[]Option) field {
+	return func(n *yaml.Node) {
+		d.mapping(n, "options", func(k, v *yaml.Node) {
+			o := Option{Name: k.Value}
+			var lo, hi int64
+			seen := map[string]bool{}
+			mark := func(key string, f field) field { return func(n *yaml.Node) { seen[key] = true; f(n) } }
+			d.object(v, "the option "+k.Value, map[string]field{
+				"type":    d.oneOf("type", &o.Type, "string", "int", "bool", "enum"),
+				"default": d.text("default", &o.Default), "summary": d.line1("summary", &o.Summary), "values": d.texts("values", &o.Values),
+				"min": mark("min", d.integer("min", &lo)), "max": mark("max", d.integer("max", &hi)),
+			}, "type", "default", "summary")
+			if seen["min"] {
+				o.Min = &lo
+			}
+			if seen["max"] {
+				o.Max = &hi
+			}
+			if !isSlug(o.Name) {
+				d.fail(k, "the option name %q must be lower-case letters, digits and hyphens", o.Name)
+			}
+			if o.Type != "" {
+				if _, why := o.parse(o.Default); why != "" {
+					d.fail(v, "the default of the option %s is wrong: %s", o.Name, why)
+				}
+			}
+			*dst = append(*dst, o)
+		})
+		slices.SortFunc(*dst, func(a, b Option) int { return cmp.Compare(a.Name, b.Name) })
+	}
+}
+
+func (d *decoder) layout(dst *map[string]string) field {
+	return func(n *yaml.Node) {
+		d.textMap("layout", dst)(n)
+		for _, role := range sortedKeys(*dst) {
+			if dir := (*dst)[role]; path.IsAbs(dir) || path.Clean(dir) != dir || strings.HasPrefix(dir, "..") {
+				d.fail(n, "the directory of the role %s, %q, must be a clean relative path", role, dir)
+			}
+		}
+	}
+}
+
+// lookup returns the value of a key of a mapping, or nil.
+func lookup(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

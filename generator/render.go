@@ -1,0 +1,353 @@
+package generator
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelgen/otelgen/generator/golang"
+	"github.com/otelgen/otelgen/generator/golang/gomod"
+)
+
+// Render executes all templates, in parallel, and returns the whole service with go.mod and go.sum. Errors are *Error of
+// KindPreset; that of the first file at fault, by path, is returned.
+func (p *Plan) Render() (*Tree, error) {
+	jobs, err := p.run()
+	if err != nil {
+		return nil, err
+	}
+	t := &Tree{}
+	for _, j := range jobs {
+		if len(j.out.Content) > 0 {
+			t.Files = append(t.Files, j.out)
+		}
+	}
+	mods, err := p.modules(jobs)
+	if err != nil {
+		return nil, err
+	}
+	add := func(name string, content []byte) {
+		if len(content) > 0 {
+			t.Files = append(t.Files, File{Path: name, Mode: 0o644, Content: content, Owner: skeletonName, Template: gomod.LockFile})
+		}
+	}
+	add("go.mod", mods.Mod)
+	add("go.sum", mods.Sum)
+	slices.SortFunc(t.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return t, nil
+}
+
+// Imports returns the third-party import paths that each owner's templates write, sorted, whether the locks know them or not: what a
+// lock has to be made of.
+func (p *Plan) Imports() (map[string][]string, error) {
+	jobs, err := p.run()
+	if err != nil {
+		return nil, err
+	}
+	sets := map[string]map[string]bool{}
+	for _, j := range jobs {
+		for owner, paths := range j.written {
+			for _, i := range paths {
+				if golang.ThirdParty(i, p.context.Module) {
+					if sets[owner] == nil {
+						sets[owner] = map[string]bool{}
+					}
+					sets[owner][i] = true
+				}
+			}
+		}
+	}
+	all := map[string][]string{}
+	for owner, set := range sets {
+		all[owner] = slices.Sorted(maps.Keys(set))
+	}
+	return all, nil
+}
+
+// run renders every file of the plan.
+func (p *Plan) run() ([]job, error) {
+	jobs := make([]job, len(p.Files))
+	errs := make([]error, len(p.Files))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
+		w, err := p.newWorker()
+		if err != nil {
+			return nil, err
+		}
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
+				jobs[i], errs[i] = w.render(&p.Files[i])
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return jobs, nil
+}
+
+// modules resolves what the files import.
+func (p *Plan) modules(jobs []job) (gomod.Files, error) {
+	packages := map[string]bool{}
+	for _, j := range jobs {
+		if strings.HasSuffix(j.file.Path, ".go") && len(j.out.Content) > 0 {
+			packages[path.Join(p.context.Module, j.dir)] = true
+		}
+	}
+	importer := map[string]*PlannedFile{}
+	for i := range jobs {
+		for _, imp := range jobs[i].imports {
+			switch {
+			case golang.ThirdParty(imp, p.context.Module):
+				if importer[imp] == nil {
+					importer[imp] = jobs[i].file
+				}
+			case golang.Within(imp, p.context.Module) && !packages[imp]:
+				return gomod.Files{}, p.noPackage(imp, jobs[i].file)
+			}
+		}
+	}
+	files, err := gomod.Resolve(p.context.Module, sortedKeys(importer), p.locks...)
+	if err == nil {
+		return files, nil
+	}
+	e := &Error{Kind: KindPreset, Code: "lock", What: "go.mod cannot be written", Why: err.Error(), Mend: "make the locks anew"}
+	var unknown *gomod.UnknownImport
+	if errors.As(err, &unknown) {
+		f := importer[unknown.Path]
+		e.Code, e.What, e.Where = "unknown-import", fmt.Sprintf("nothing is locked for the import %q", unknown.Path), f.position()
+		e.Why = "go.mod and go.sum are written from the lock files alone"
+		e.Mend = "lock the presets that import it: otelgen preset lock"
+	}
+	return gomod.Files{}, e
+}
+
+// noPackage is the error for an import from the service's own module that none of its files is in.
+func (p *Plan) noPackage(imp string, f *PlannedFile) error {
+	if first, _, _ := strings.Cut(p.context.Module, "/"); !strings.Contains(first, ".") {
+		return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%q cannot be the module path", p.context.Module),
+			Why: fmt.Sprintf("the service imports %q, which would be taken for its own", imp), Mend: "use a path such as --module example.com/shop"}
+	}
+	return &Error{Kind: KindPreset, Code: "no-package", What: fmt.Sprintf("%s imports %q", f.Path, imp), Why: "no file of the service is in this package", Where: f.position()}
+}
+
+// worker renders one file at a time.
+type worker struct {
+	plan    *Plan
+	set     *template.Template // partials, with functions bound to this worker
+	current *template.Template // set, or a copy of it for a template with definitions of its own
+	job     *job
+	depth   int
+}
+
+// job is one file being rendered.
+type job struct {
+	file    *PlannedFile
+	dir     string
+	out     File // without content if the template left it out
+	imports []string
+
+	merge   []golang.Import
+	written map[string][]string // owner → imports before pruning
+	yaml    bool                // a fragment of YAML went in
+}
+
+func (p *Plan) newWorker() (*worker, error) {
+	base, err := p.selection.catalog.base()
+	if err != nil {
+		return nil, err
+	}
+	set, err := base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{plan: p, set: set, current: set}
+	set.Funcs(w.functions())
+	return w, nil
+}
+
+// execute runs a template. Its error is an *Error.
+func (w *worker) execute(t *parsedTemplate, dot *context) (string, error) {
+	set, before := w.set, w.current
+	if len(t.trees) > 1 { // its definitions are its own
+		var err error
+		if set, err = w.set.Clone(); err != nil {
+			return "", err
+		}
+	}
+	for name, tree := range t.trees {
+		if _, err := set.AddParseTree(name, tree); err != nil {
+			return "", err
+		}
+	}
+	w.current = set
+	defer func() { w.current = before }()
+	var b limitedBuffer
+	if err := set.ExecuteTemplate(&b, t.name, dot); err != nil {
+		return "", templateError(t.name, err)
+	}
+	return b.String(), nil
+}
+
+func (w *worker) executeFile(o *Preset, file string) (string, error) {
+	t, err := w.plan.selection.catalog.template(o.dir, file)
+	if err != nil {
+		return "", err
+	}
+	return w.execute(t, w.plan.contextOf(o))
+}
+
+func (w *worker) render(f *PlannedFile) (job, error) {
+	j := job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
+	w.job = &j
+	text, err := w.executeFile(f.owner, f.Template)
+	if err != nil || strings.TrimSpace(text) == "" {
+		return job{file: f, dir: j.dir}, err
+	}
+	j.out.Content = []byte(text)
+	if strings.HasPrefix(text, "#!") {
+		j.out.Mode = fs.FileMode(0o755)
+	}
+	switch {
+	case path.Ext(f.Path) == ".go":
+		err = w.finishGo(&j)
+	case j.yaml:
+		var v any
+		if yamlErr := yaml.Unmarshal(j.out.Content, &v); yamlErr != nil {
+			err = &Error{Kind: KindPreset, Code: "yaml", What: f.Path + " is not YAML with what its slots hold", Why: yamlErr.Error(), Where: f.position()}
+		}
+	}
+	return j, err
+}
+
+func (w *worker) finishGo(j *job) error {
+	file, err := golang.Finish(j.out.Content, golang.Options{
+		Module: w.plan.context.Module, PackagePath: path.Join(w.plan.context.Module, j.dir), PackageName: w.plan.packageName, Imports: j.merge,
+		Role: roleOf(j.file.Template), Roles: w.plan.layout.paths,
+	})
+	if err != nil {
+		return goError(err, j.file.Path, j.file.position())
+	}
+	j.written[j.file.Owner] = append(j.written[j.file.Owner], file.Written...)
+	j.out.Content, j.imports = file.Content, file.Imports
+	return nil
+}
+
+// roleOf returns the role that a template is addressed to.
+func roleOf(template string) string {
+	role, _, _ := strings.Cut(strings.TrimPrefix(template, "files/@"), "/")
+	return role
+}
+
+func (p *Plan) packageName(importPath string) string {
+	for _, l := range p.locks {
+		if name := l.PackageName(importPath); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func goError(err error, file, where string) error {
+	e := &Error{Kind: KindPreset, Code: "go", What: file + " is not Go as rendered", Why: err.Error(), Where: where}
+	var s *golang.SyntaxError
+	if errors.As(err, &s) {
+		e.What = fmt.Sprintf("%s is not Go in line %d as rendered", file, s.Line)
+	}
+	return e
+}
+
+// slot renders the fragments of a slot into the current file.
+func (w *worker) slot(name string) (string, error) {
+	skeleton := w.plan.selection.catalog.skeleton
+	decl, ok := skeleton.slots[name]
+	if !ok {
+		known := sortedKeys(skeleton.slots)
+		return "", fmt.Errorf("%q is no slot; known slots: %s; %s", name, list(known), didYouMean(name, known))
+	}
+	if w.job == nil || w.job.file.Owner != skeletonName || w.job.file.Template != path.Join("files", decl.file+templateSuffix) {
+		return "", fmt.Errorf("the slot %q belongs to the file %s", name, decl.file)
+	}
+	if w.depth++; w.depth > maxDepth {
+		return "", errors.New("slots open one another without end")
+	}
+	defer func() { w.depth-- }()
+	var texts []string
+	for i, f := range w.job.file.Fragments {
+		if f.Slot != name {
+			continue
+		}
+		text, err := w.fragment(&f, decl.kind, w.job.file.fills[i])
+		if err != nil {
+			return "", err
+		}
+		if text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n"), nil
+}
+
+// fragment renders and checks one fragment, notes it, and returns what goes into the file.
+func (w *worker) fragment(f *Fragment, kind string, o *Preset) (string, error) {
+	text, err := w.executeFile(o, f.Template)
+	if err != nil {
+		return "", err
+	}
+	text = trimLines(text)
+	if text == "" {
+		return "", nil
+	}
+	f.Text = []byte(text)
+	w.job.out.Fragments = append(w.job.out.Fragments, *f)
+	where := o.dir.position(f.Template)
+	switch kind {
+	case "go":
+		imports, body, err := golang.CutFragment(f.Text)
+		if err != nil {
+			return "", goError(err, "the fragment", where)
+		}
+		w.job.merge = append(w.job.merge, imports...)
+		for _, i := range imports {
+			w.job.written[f.Owner] = append(w.job.written[f.Owner], i.Path)
+		}
+		return trimLines(string(body)), nil
+	case "yaml":
+		var n yaml.Node
+		if err := yaml.Unmarshal(bytes.TrimSpace(f.Text), &n); err != nil {
+			if err := yaml.Unmarshal(f.Text, &n); err != nil {
+				return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Where: where}
+			}
+		}
+		w.job.yaml = true
+	}
+	return text, nil
+}
+
+// trimLines takes off blank lines at the start and white space at the end; it leaves the indentation of the first line.
+func trimLines(s string) string {
+	s = strings.TrimRight(s, " \t\r\n")
+	for {
+		line, rest, ok := strings.Cut(s, "\n")
+		if !ok || strings.TrimSpace(line) != "" {
+			return s
+		}
+		s = rest
+	}
+}

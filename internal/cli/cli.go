@@ -1,0 +1,272 @@
+// Package cli is the command line: one file per command. It turns arguments into answers, hands the built-in skeleton and
+// presets to the generator, and says what came out: results on standard output, everything else on standard error. It must
+// know no axis, no preset and nothing of what is generated.
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/version"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// app is one run of otelgen and all it touches of the outside.
+type app struct {
+	stdin          *os.File
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	skeleton       fs.FS
+	builtin        generator.Source
+	writer         writer.Writer
+
+	format  formatFlag
+	timings timings
+	started bool // a command has begun: from here on an unknown error is no longer one of usage
+}
+
+// Main runs otelgen with the arguments of the process and returns its exit code.
+func Main() int { return processApp().main(os.Args[1:]) }
+
+// processApp is the app of this process.
+func processApp() *app {
+	return &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, skeleton: skeleton, builtin: builtin}
+}
+
+func (a *app) main(args []string) (code int) {
+	a.format = formatText
+	a.timings.start()
+	defer func() {
+		if p := recover(); p != nil {
+			code = a.fail(&generator.Error{
+				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
+				Why: "this is a bug in otelgen, not a mistake of yours", Mend: "please report the command and the lines below at " + issues,
+			}, args)
+			a.stderr.Write(debug.Stack())
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	err := a.run(ctx, args)
+	a.timings.report(a.stderr)
+	if err != nil {
+		return a.fail(err, args)
+	}
+	return 0
+}
+
+const issues = "https://github.com/otelgen/otelgen/issues"
+
+func (a *app) run(ctx context.Context, args []string) error {
+	root, err := a.root()
+	if err != nil {
+		return err
+	}
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err = root.ExecuteContext(ctx)
+	if known := (*generator.Error)(nil); err != nil && !a.started && !errors.As(err, &known) {
+		return usage(root, args, err)
+	}
+	return err
+}
+
+func (a *app) root() (*cobra.Command, error) {
+	root := &cobra.Command{
+		Use:   "otelgen",
+		Short: "Write complete, observable Go services",
+		Long: `otelgen combines presets into a complete Go service that emits traces, metrics and logs from the first request on.
+
+  otelgen new shop            asks a few questions and writes ./shop
+  otelgen new shop --no-input takes the defaults
+  otelgen list                shows what can be combined`,
+		Version:           version.Get().Version,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true; a.timings.mark("start-up") },
+	}
+	root.PersistentFlags().Var(&a.format, "format", "form of the result: text or json")
+	root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	newCmd, err := a.newCommand()
+	if err != nil {
+		return nil, err
+	}
+	root.AddCommand(newCmd, a.listCommand(), a.showCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
+	return root, nil
+}
+
+// usage makes an error of cobra's, about the arguments, one of otelgen's.
+func usage(root *cobra.Command, args []string, err error) error {
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	cmd, _, findErr := root.Find(args)
+	if findErr != nil {
+		cmd = root
+	}
+	mend := "see " + cmd.CommandPath() + " --help"
+	if flag, ok := strings.CutPrefix(what, "unknown flag: --"); ok {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := suggest(flag, names); near != "" {
+			mend = "did you mean --" + near + "? " + mend
+		}
+	} else if near := root.SuggestionsFor(firstOf(args)); findErr != nil && len(near) > 0 {
+		mend = "did you mean otelgen " + near[0] + "? " + mend
+	}
+	return &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: what, Why: "otelgen does not understand this command line", Mend: mend}
+}
+
+// firstOf returns the first argument that is no flag.
+func firstOf(args []string) string {
+	i := slices.IndexFunc(args, func(s string) bool { return !strings.HasPrefix(s, "-") })
+	if i < 0 {
+		return ""
+	}
+	return args[i]
+}
+
+// fail reports err on standard error and returns the exit code. Of several errors joined, the first decides the code.
+func (a *app) fail(err error, args []string) int {
+	asJSON := a.format == formatJSON || slices.Contains(args, "--format=json") // the command line may be what is wrong
+	if i := slices.Index(args, "--format"); i >= 0 && i+1 < len(args) && args[i+1] == "json" {
+		asJSON = true
+	}
+	all := flatten(err)
+	var b bytes.Buffer
+	for _, e := range all {
+		if !asJSON {
+			fmt.Fprintln(&b, "otelgen:", e)
+			continue
+		}
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.Encode(struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Why     string `json:"why"`
+			Mend    string `json:"mend"`
+			Where   string `json:"where,omitempty"`
+		}{e.Code, e.What, e.Why, e.Mend, e.Where})
+	}
+	a.stderr.Write(b.Bytes())
+	return all[0].Kind.ExitCode()
+}
+
+// flatten returns the errors that err joins, each as an error of otelgen's. Any other is a bug.
+func flatten(err error) []*generator.Error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*generator.Error
+		for _, e := range joined.Unwrap() {
+			all = append(all, flatten(e)...)
+		}
+		return all
+	}
+	var known *generator.Error
+	if errors.As(err, &known) {
+		e := *known
+		e.Mend = cmp.Or(e.Mend, usualMend(&e))
+		return []*generator.Error{&e}
+	}
+	return []*generator.Error{{
+		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this: it is a bug in otelgen, not a mistake of yours",
+		Mend: "please report it, with the command, at " + issues,
+	}}
+}
+
+// usualMend is the mend of an error that has none of its own.
+func usualMend(e *generator.Error) string {
+	switch {
+	case e.Code == "unknown-preset":
+		return "otelgen list shows what there is; presets of your own are found with --presets DIR"
+	case e.Kind == generator.KindAnswers:
+		return "correct the answer; see otelgen new --help"
+	case e.Kind == generator.KindPreset:
+		return "correct the preset at this place"
+	}
+	return ""
+}
+
+// catalog returns the built-in presets and those of the given folders.
+func (a *app) catalog(dirs []string) (*generator.Catalog, error) {
+	sources := []generator.Source{a.builtin}
+	for _, dir := range dirs {
+		root, err := os.OpenRoot(dir) // no link leads out of it
+		if err != nil {
+			reason := err.Error()
+			if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+				reason = pathErr.Err.Error()
+			}
+			return nil, &generator.Error{
+				Kind: generator.KindAnswers, Code: "presets-unreadable", What: "cannot read the presets in " + dir, Why: reason,
+				Mend: "give a folder that holds AXIS/NAME/preset.yaml",
+			}
+		}
+		sources = append(sources, generator.Source{Name: dir, FS: root.FS()})
+	}
+	return generator.NewCatalog(a.skeleton, sources...)
+}
+
+// presetsFlag adds --presets to a command.
+func presetsFlag(cmd *cobra.Command, dirs *[]string) {
+	cmd.Flags().StringArrayVar(dirs, "presets", nil, "`DIR` with more presets, as AXIS/NAME/preset.yaml (repeatable)")
+	cmd.MarkFlagDirname("presets")
+}
+
+// print writes a result to standard output: v as JSON, or what text writes.
+func (a *app) print(v any, text func(w *bytes.Buffer)) error {
+	var b bytes.Buffer
+	if a.format == formatJSON {
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+	} else {
+		text(&b)
+	}
+	if _, err := a.stdout.Write(b.Bytes()); err != nil {
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: "output", What: "cannot write the result to standard output", Why: err.Error(),
+			Mend: "see where the output of the command goes",
+		}
+	}
+	return nil
+}
+
+// formatFlag is the value of --format.
+type formatFlag string
+
+const (
+	formatText formatFlag = "text"
+	formatJSON formatFlag = "json"
+)
+
+func (f *formatFlag) String() string { return string(*f) }
+func (f *formatFlag) Type() string   { return "text|json" }
+func (f *formatFlag) Set(s string) error {
+	if s != string(formatText) && s != string(formatJSON) {
+		return errors.New("it is text or json")
+	}
+	*f = formatFlag(s)
+	return nil
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// holdEnv makes otelgen stop when the first file is staged, say so on standard error, and go on when it is told to end.
+const holdEnv = "OTELGEN_TEST_HOLD"
+
+// panicEnv makes otelgen crash at that point.
+const panicEnv = "OTELGEN_TEST_PANIC"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"otelgen": func() {
+		a := processApp()
+		var once sync.Once
+		if os.Getenv(holdEnv) != "" {
+			a.writer.Staged = func(ctx context.Context, _ string) {
+				once.Do(func() { fmt.Fprintln(os.Stderr, "staged") })
+				<-ctx.Done()
+			}
+		}
+		if os.Getenv(panicEnv) != "" {
+			a.getenv = func(string) string { panic("a test") }
+		}
+		os.Exit(a.main(os.Args[1:]))
+	}})
+}
+
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"holds": holds,
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "mounts": // a mount namespace of our own can be made
+				return canMount(), nil
+			case "root":
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+// exits runs a command and holds it to an exit code: `exits 2 otelgen new`. The output is there for stdout and stderr.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit := (*exec.ExitError)(nil)
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+	if said := ts.ReadFile("stderr"); got != 0 && !saysAll(said) {
+		ts.Fatalf("the error does not say what, why and mend:\n%s", said)
+	}
+}
+
+// saysAll reports whether an error, as text or as JSON, says what, why and mend.
+func saysAll(said string) bool {
+	if strings.HasPrefix(said, "{") {
+		var e map[string]string
+		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" && e["mend"] != ""
+	}
+	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") && strings.Contains(said, "\n  mend: ")
+}
+
+// holds compares what is below a directory with the given paths, directories with a slash at the end: `holds DIR PATH...`.
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: holds DIR [PATH...]")
+	}
+	root := ts.MkAbs(args[0])
+	var got []string
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == root {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		if d.IsDir() {
+			rel += "/"
+		}
+		got = append(got, filepath.ToSlash(rel))
+		return nil
+	}))
+	want := slices.Sorted(slices.Values(args[1:]))
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		ts.Fatalf("%s holds %q, want %q", args[0], got, want)
+	}
+}
+
+var canMount = sync.OnceValue(func() bool {
+	return runtime.GOOS == "linux" && exec.Command("unshare", "-m", "sh", "-c", "mount -t tmpfs none /mnt").Run() == nil
+})

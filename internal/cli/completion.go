@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"bytes"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) completionCommand() *cobra.Command {
+	shells := []string{"bash", "fish", "powershell", "zsh"}
+	return &cobra.Command{
+		Use:   "completion bash|fish|powershell|zsh",
+		Short: "Write the completion script of a shell",
+		Long: `Write the completion script of a shell. To use it in this session:
+
+  bash        source <(otelgen completion bash)
+  fish        otelgen completion fish | source
+  powershell  otelgen completion powershell | Out-String | Invoke-Expression
+  zsh         source <(otelgen completion zsh)`,
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var script bytes.Buffer
+			var err error
+			switch root := cmd.Root(); args[0] {
+			case "bash":
+				err = root.GenBashCompletionV2(&script, true)
+			case "fish":
+				err = root.GenFishCompletion(&script, true)
+			case "powershell":
+				err = root.GenPowerShellCompletionWithDesc(&script)
+			case "zsh":
+				err = root.GenZshCompletion(&script)
+			}
+			if err != nil {
+				return err
+			}
+			result := struct {
+				Shell  string `json:"shell"`
+				Script string `json:"script"`
+			}{args[0], script.String()}
+			return a.print(result, func(w *bytes.Buffer) { w.Write(script.Bytes()) })
+		},
+	}
+}
+
+// completePresets returns the presets of an axis, each after prefix, for a shell to complete.
+func (a *app) completePresets(axis, prefix string, dirs []string) []cobra.Completion {
+	catalog, err := a.catalog(dirs)
+	if err != nil {
+		return nil
+	}
+	presets, err := catalog.Presets(axis)
+	if err != nil {
+		return nil
+	}
+	var all []cobra.Completion
+	for _, p := range presets {
+		all = append(all, cobra.CompletionWithDesc(prefix+p.Name, p.Summary))
+	}
+	return all
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/internal/version"
+)
+
+type explainReport struct {
+	Path      string           `json:"path"` // in the project
+	Owner     string           `json:"owner"`
+	Template  string           `json:"template"`
+	Fragments []fragmentReport `json:"fragments,omitempty"`
+	State     string           `json:"state,omitempty"` // "unchanged", "edited" or "deleted" since it was generated
+	Otelgen   string           `json:"otelgen,omitempty"`
+}
+
+type fragmentReport struct {
+	Slot     string `json:"slot"`
+	Owner    string `json:"owner"`
+	Template string `json:"template"`
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	var dirs []string
+	cmd := &cobra.Command{
+		Use:   "explain PATH",
+		Short: "Say which preset and template wrote a file of a generated project",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			report, err := a.explain(args[0], dirs)
+			if err != nil {
+				return err
+			}
+			return a.print(report, func(w *bytes.Buffer) { explainText(w, report) })
+		},
+	}
+	presetsFlag(cmd, &dirs)
+	return cmd
+}
+
+func (a *app) explain(path string, dirs []string) (*explainReport, error) {
+	root, err := project.Find(path)
+	if err != nil {
+		return nil, err
+	}
+	origin, err := project.Read(filepath.Join(root, project.FileName))
+	if err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil {
+		return nil, err
+	}
+	rel = filepath.ToSlash(rel)
+	if rel == project.FileName {
+		return &explainReport{Path: rel, Owner: "otelgen", Otelgen: origin.Otelgen}, nil
+	}
+	recorded, ok := origin.Files[rel]
+	if !ok {
+		return nil, notGenerated(rel)
+	}
+	state, err := stateOf(abs, recorded)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := a.catalog(dirs)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := catalog.Select(origin.Answers)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(plan.Files, func(f generator.PlannedFile) bool { return f.Path == rel })
+	if i < 0 {
+		return nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "not-planned", What: rel + " is no longer what this otelgen would write",
+			Why:  fmt.Sprintf("%s wrote it (%s), and this is %s", origin.Otelgen, recorded.Owner, version.Get().Version),
+			Mend: "use the otelgen that wrote the project",
+		}
+	}
+	planned := plan.Files[i]
+	report := &explainReport{Path: rel, Owner: planned.Owner, Template: planned.Template, State: state, Otelgen: origin.Otelgen}
+	for _, f := range planned.Fragments {
+		report.Fragments = append(report.Fragments, fragmentReport{f.Slot, f.Owner, f.Template})
+	}
+	return report, nil
+}
+
+func notGenerated(path string) error {
+	return &generator.Error{
+		Kind: generator.KindAnswers, Code: "not-generated", What: "otelgen did not write " + path,
+		Why: "the project's " + project.FileName + " does not know it", Mend: "give the path of a generated file; " + project.FileName + " lists them",
+	}
+}
+
+// stateOf compares a file with what was recorded when it was generated.
+func stateOf(path string, recorded project.File) (string, error) {
+	content, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "deleted", nil
+	case err != nil:
+		return "", &generator.Error{
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Mend: "make it a file that you may read",
+		}
+	case project.Digest(content) != recorded.SHA256:
+		return "edited", nil
+	}
+	return "unchanged", nil
+}
+
+func explainText(w *bytes.Buffer, r *explainReport) {
+	fmt.Fprintln(w, r.Path)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "  written by\t%s\n", r.Owner)
+	if r.Template != "" {
+		fmt.Fprintf(tw, "  from\t%s\n", r.Template)
+	}
+	for _, f := range r.Fragments {
+		fmt.Fprintf(tw, "  slot %s\t%s, %s\n", f.Slot, f.Owner, f.Template)
+	}
+	tw.Flush()
+	if r.State != "" {
+		fmt.Fprintf(w, "  %s since it was generated\n", r.State)
+	}
+}

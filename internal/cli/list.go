@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+type axisReport struct {
+	generator.Axis
+	Presets []presetReport `json:"presets"`
+}
+
+type presetReport struct {
+	Name    string `json:"name"`
+	Title   string `json:"title"`
+	Summary string `json:"summary"`
+	Group   string `json:"group,omitempty"`
+	Default bool   `json:"default"`
+	Source  string `json:"source"`
+}
+
+func (a *app) listCommand() *cobra.Command {
+	var dirs []string
+	cmd := &cobra.Command{
+		Use:   "list [AXIS]",
+		Short: "List what can be combined: the axes and their presets",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			catalog, err := a.catalog(dirs)
+			if err != nil {
+				return err
+			}
+			axes := catalog.Axes()
+			if len(args) > 0 {
+				if axes, err = oneAxis(axes, args[0]); err != nil {
+					return err
+				}
+			}
+			var all []axisReport
+			for _, axis := range axes {
+				presets, err := catalog.Presets(axis.Name)
+				if err != nil {
+					return err
+				}
+				report := axisReport{Axis: axis, Presets: []presetReport{}}
+				for _, p := range presets {
+					report.Presets = append(report.Presets, presetReport{p.Name, p.Title, p.Summary, p.Group, p.Default, p.Source})
+				}
+				all = append(all, report)
+			}
+			return a.print(struct {
+				Axes []axisReport `json:"axes"`
+			}{all}, func(w *bytes.Buffer) { listText(w, all) })
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			if catalog, err := a.catalog(dirs); err == nil && len(args) == 0 {
+				for _, axis := range catalog.Axes() {
+					names = append(names, cobra.CompletionWithDesc(axis.Name, axis.Question))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	presetsFlag(cmd, &dirs)
+	return cmd
+}
+
+func listText(w *bytes.Buffer, axes []axisReport) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, axis := range axes {
+		if i > 0 {
+			fmt.Fprintln(tw)
+		}
+		fmt.Fprintf(tw, "%s: %s\n", axis.Name, axis.Question)
+		for _, p := range axis.Presets {
+			var notes []string
+			if p.Group != "" {
+				notes = append(notes, p.Group)
+			}
+			if p.Default {
+				notes = append(notes, "default")
+			}
+			fmt.Fprintf(tw, "  %s\t%s", p.Name, p.Summary)
+			if len(notes) > 0 {
+				fmt.Fprintf(tw, " (%s)", joined(notes))
+			}
+			fmt.Fprintln(tw)
+		}
+	}
+	tw.Flush()
+}
+
+func oneAxis(axes []generator.Axis, name string) ([]generator.Axis, error) {
+	var names []string
+	for _, axis := range axes {
+		if axis.Name == name {
+			return []generator.Axis{axis}, nil
+		}
+		names = append(names, axis.Name)
+	}
+	e := &generator.Error{
+		Kind: generator.KindAnswers, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", name), Why: "known axes: " + joined(names),
+		Mend: cmp.Or(didYouMean("otelgen list ", name, names), "see them all: otelgen list"),
+	}
+	return nil, e
+}

@@ -1,0 +1,349 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/kballard/go-shellquote"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/internal/prompt"
+	"github.com/otelgen/otelgen/internal/version"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// newRun is what `otelgen new` was told.
+type newRun struct {
+	*app
+	axes []generator.Axis
+
+	module, entity, plural string
+	chosen                 map[string]*[]string // by axis
+	options, presets       []string
+	output, answersFile    string
+	noInput, dryRun        bool
+}
+
+func (a *app) newCommand() (*cobra.Command, error) {
+	catalog, err := generator.NewCatalog(a.skeleton, a.builtin)
+	if err != nil {
+		return nil, err
+	}
+	n := &newRun{app: a, axes: catalog.Axes(), chosen: map[string]*[]string{}}
+	cmd := &cobra.Command{
+		Use:   "new [NAME]",
+		Short: "Write a new service",
+		Long: `Write a new service to ./NAME, a directory that is absent or empty.
+
+What no flag answers is asked at a terminal. Without a terminal, in CI, with --no-input or with --answers it gets its default.
+All of the service is written, or nothing.`,
+		Example: `  otelgen new shop
+  otelgen new shop --no-input --database postgres --backend otlp
+  otelgen new shop --answers other/.otelgen.yaml --broker none`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(n.presets) > 0 {
+				if catalog, err = n.catalog(n.presets); err != nil {
+					return err
+				}
+			}
+			return n.run(cmd, args, catalog)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	for _, axis := range n.axes {
+		n.chosen[axis.Name] = new([]string)
+		usage := axis.Title + ": `NAME` of a preset"
+		if len(axis.Groups) > 1 || axis.Groups[0].Max != 1 {
+			usage = axis.Title + ": `NAMES` of presets (repeatable, or separated by commas)"
+		}
+		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
+		cmd.RegisterFlagCompletionFunc(axis.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return n.completePresets(axis.Name, "", n.presets), cobra.ShellCompDirectiveNoFileComp
+		})
+	}
+	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
+	f.StringVar(&n.entity, "entity", "", "what the service is about, in the `SINGULAR` (default "+generator.DefaultEntity+")")
+	f.StringVar(&n.plural, "entity-plural", "", "the `PLURAL` of the entity, where the derived one is wrong")
+	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
+	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or empty (default ./NAME)")
+	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
+	presetsFlag(cmd, &n.presets)
+	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
+	f.BoolVar(&n.dryRun, "dry-run", false, "show the files with their sizes and owners, and write nothing")
+	f.BoolVar(&n.timings.on, "timings", false, "show on standard error what took how long")
+	f.MarkHidden("timings")
+	cmd.MarkFlagDirname("output")
+	return cmd, nil
+}
+
+func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catalog) error {
+	n.timings.mark("catalog")
+	answers, err := n.answers(cmd, args)
+	if err != nil {
+		return err
+	}
+	if n.interactive() {
+		if err := n.ask(cmd.Context(), catalog, &answers); err != nil {
+			return err
+		}
+	}
+	if answers.Name == "" {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "it is neither an argument nor in an answers file, and nobody is asked here",
+			Mend: "name it, as in: otelgen new shop",
+		}
+	}
+	selection, err := catalog.Select(answers)
+	if err != nil {
+		return err
+	}
+	if err := writer.Check(n.target(answers)); err != nil {
+		return err
+	}
+	n.timings.mark("select")
+	plan, err := selection.Plan()
+	if err != nil {
+		return err
+	}
+	n.timings.mark("plan")
+	tree, err := plan.Render()
+	if err != nil {
+		return err
+	}
+	n.timings.mark("render and format")
+	origin, err := project.New(version.Get().Version, selection.Answers(), tree).File()
+	if err != nil {
+		return err
+	}
+	files := append(slices.Clip(tree.Files), origin)
+	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
+	report := n.report(answers, selection.Answers(), files) // before the write, which may replace the current directory
+	if !n.dryRun {
+		if err := n.writer.Write(cmd.Context(), n.target(answers), files); err != nil {
+			return err
+		}
+		n.timings.mark("write")
+	}
+	return n.print(report, func(w *bytes.Buffer) { report.text(w, selection) })
+}
+
+// target is where the service goes.
+func (n *newRun) target(answers generator.Answers) string { return cmp.Or(n.output, answers.Name) }
+
+// answers joins the answers file, the arguments and the flags; the latter win.
+func (n *newRun) answers(cmd *cobra.Command, args []string) (generator.Answers, error) {
+	var answers generator.Answers
+	if n.answersFile != "" {
+		origin, err := project.Read(n.answersFile)
+		if err != nil {
+			return answers, err
+		}
+		answers = origin.Answers
+	}
+	if answers.Presets == nil {
+		answers.Presets = map[string][]string{}
+	}
+	if answers.Options == nil {
+		answers.Options = map[string]string{}
+	}
+	if len(args) > 0 {
+		if err := generator.CheckName(args[0]); err != nil {
+			return answers, err
+		}
+		if args[0] != answers.Name && answers.Module == "example.com/"+answers.Name { // the default follows the name
+			answers.Module = ""
+		}
+		answers.Name = args[0]
+	}
+	given := cmd.Flags().Changed
+	if given("module") {
+		answers.Module = n.module
+	}
+	if given("entity") {
+		answers.Entity, answers.EntityPlural = n.entity, "" // the plural belongs to the entity that it was derived from
+	}
+	if given("entity-plural") {
+		answers.EntityPlural = n.plural
+	}
+	for axis, names := range n.chosen {
+		if !given(axis) {
+			continue
+		}
+		answers.Presets[axis] = *names
+		if len(*names) == 0 { // --axis ""
+			answers.Presets[axis] = []string{""}
+		}
+		for key := range answers.Options { // of a preset that is no longer chosen
+			if preset, _, _ := strings.Cut(key, "."); strings.HasPrefix(preset, axis+"/") && !slices.Contains(*names, strings.TrimPrefix(preset, axis+"/")) {
+				delete(answers.Options, key)
+			}
+		}
+	}
+	for _, option := range n.options {
+		key, value, ok := strings.Cut(option, "=")
+		if !ok || key == "" {
+			return answers, &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--option %s has no value", shellquote.Join(option)),
+				Why: "an option is given as PRESET.KEY=VALUE", Mend: "write it as in: --option nats.max-attempts=5",
+			}
+		}
+		for old := range answers.Options { // nats.x and broker/nats.x are one option
+			if strings.HasSuffix(old, "/"+key) || strings.HasSuffix(key, "/"+old) {
+				delete(answers.Options, old)
+			}
+		}
+		answers.Options[key] = value
+	}
+	return answers, nil
+}
+
+// interactive reports whether there is somebody to ask.
+func (n *newRun) interactive() bool {
+	ci := n.getenv("CI")
+	if n.noInput || n.answersFile != "" || ci != "" && ci != "false" && ci != "0" {
+		return false
+	}
+	out, ok := n.stderr.(*os.File)
+	return ok && term.IsTerminal(int(n.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
+}
+
+func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *generator.Answers) error {
+	check := func(a generator.Answers) error {
+		if err := generator.CheckName(a.Name); err != nil {
+			return err
+		}
+		if _, err := catalog.Select(a); err != nil {
+			return err
+		}
+		return writer.Check(n.target(a))
+	}
+	if answers.Name != "" { // better refused before the questions than after
+		if err := check(generator.Answers{Name: answers.Name}); err != nil {
+			return err
+		}
+	}
+	asker := prompt.Asker{In: n.stdin, Out: n.stderr.(*os.File), NoColour: n.getenv("NO_COLOR") != "", Check: check}
+	return asker.Fill(ctx, catalog, answers)
+}
+
+type fileReport struct {
+	Path   string   `json:"path"`
+	Size   int      `json:"size"`
+	Mode   string   `json:"mode"`
+	Owner  string   `json:"owner"`
+	Joined []string `json:"fragments_of,omitempty"` // who else put something into it
+}
+
+type newReport struct {
+	Name    string            `json:"name"`
+	Output  string            `json:"output"`
+	DryRun  bool              `json:"dry_run"`
+	Answers generator.Answers `json:"answers"`
+	Files   []fileReport      `json:"files"`
+	Repeat  string            `json:"repeat"` // the command that gives the same again
+	Next    []string          `json:"next"`   // the commands to type now
+}
+
+func (n *newRun) report(answers, full generator.Answers, files []generator.File) *newReport {
+	target := n.target(answers)
+	r := &newReport{
+		Name: full.Name, Output: target, DryRun: n.dryRun, Answers: full,
+		Repeat: n.repeat(answers, full), Next: []string{"cd " + shellquote.Join(cd(target)), "go run ./cmd/dev"},
+	}
+	for _, f := range files {
+		var joined []string
+		for _, part := range f.Fragments {
+			if part.Owner != f.Owner && !slices.Contains(joined, part.Owner) {
+				joined = append(joined, part.Owner)
+			}
+		}
+		r.Files = append(r.Files, fileReport{f.Path, len(f.Content), fmt.Sprintf("%#o", f.Mode), f.Owner, joined})
+	}
+	return r
+}
+
+func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection) {
+	size := 0
+	for _, f := range r.Files {
+		size += f.Size
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if r.DryRun {
+		for _, f := range r.Files {
+			fmt.Fprintf(tw, "%7d\t%s\t%s\n", f.Size, f.Path, strings.Join(append([]string{f.Owner}, f.Joined...), " + "))
+		}
+		tw.Flush()
+		fmt.Fprintf(w, "\n%s: %d files, %s, for %s; nothing was written\n\n", r.Name, len(r.Files), kilobytes(size), r.Output)
+	} else {
+		fmt.Fprintf(w, "Wrote %s: %d files, %s, in %s\n\n", r.Name, len(r.Files), kilobytes(size), r.Output)
+	}
+	for _, p := range selection.Presets() {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
+	}
+	fmt.Fprintf(tw, "  entity\t%s\t%s in the plural\n", r.Answers.Entity, r.Answers.EntityPlural)
+	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
+	tw.Flush()
+	fmt.Fprintf(w, "\nTo repeat it:\n  %s\n", r.Repeat)
+	if !r.DryRun {
+		fmt.Fprintf(w, "\nNow:\n  %s\n", strings.Join(r.Next, "\n  "))
+	}
+}
+
+// cd is what leads from here to target: the absolute path where target is here, since the directory of that name
+// will be a new one.
+func cd(target string) string {
+	there, err := os.Stat(target)
+	if err != nil {
+		return target
+	}
+	if here, err := os.Stat("."); err != nil || !os.SameFile(here, there) {
+		return target
+	}
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return target
+	}
+	return abs
+}
+
+// repeat is the command that gives the same project again, whatever the defaults of the day.
+func (n *newRun) repeat(answers, full generator.Answers) string {
+	args := []string{"otelgen", "new", full.Name, "--no-input", "--module", full.Module}
+	for _, axis := range n.axes {
+		if names := full.Presets[axis.Name]; len(names) > 0 {
+			args = append(args, "--"+axis.Name, strings.Join(names, ","))
+		}
+	}
+	if full.Entity != generator.DefaultEntity {
+		args = append(args, "--entity", full.Entity)
+	}
+	if answers.EntityPlural != "" {
+		args = append(args, "--entity-plural", answers.EntityPlural)
+	}
+	for _, key := range slices.Sorted(maps.Keys(answers.Options)) {
+		args = append(args, "--option", key+"="+answers.Options[key])
+	}
+	if n.output != "" {
+		args = append(args, "--output", n.output)
+	}
+	for _, dir := range n.presets {
+		args = append(args, "--presets", dir)
+	}
+	return shellquote.Join(args...)
+}
+
+func kilobytes(n int) string { return fmt.Sprintf("%.1f kB", float64(n)/1000) }

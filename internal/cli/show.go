@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	var dirs []string
+	cmd := &cobra.Command{
+		Use:     "show AXIS/PRESET",
+		Short:   "Show what a preset is, needs, and makes a service emit",
+		Example: "  otelgen show broker/nats",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			catalog, err := a.catalog(dirs)
+			if err != nil {
+				return err
+			}
+			axis, name, ok := strings.Cut(args[0], "/")
+			if !ok {
+				return &generator.Error{
+					Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/PRESET", args[0]), Why: "a preset is named with its axis",
+					Mend: "write it as in: otelgen show broker/nats; otelgen list shows them all",
+				}
+			}
+			if _, err := oneAxis(catalog.Axes(), axis); err != nil {
+				return err
+			}
+			preset, err := catalog.Preset(axis, name)
+			if err != nil {
+				return err
+			}
+			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset) })
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			if catalog, err := a.catalog(dirs); err == nil && len(args) == 0 {
+				for _, axis := range catalog.Axes() {
+					names = append(names, a.completePresets(axis.Name, axis.Name+"/", dirs)...)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	presetsFlag(cmd, &dirs)
+	return cmd
+}
+
+func showText(w *bytes.Buffer, p *generator.Preset) {
+	fmt.Fprintf(w, "%s: %s\n%s\n", p.ID(), p.Title, p.Summary)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	section := func(title string, rows ...string) {
+		if len(rows) > 0 {
+			fmt.Fprintf(tw, "\n%s\n  %s\n", title, strings.Join(rows, "\n  "))
+		}
+	}
+	section("Provides", p.Provides...)
+	section("Requires", rows(p.Requires, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
+	section("Conflicts with", rows(p.Conflicts, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
+	section("Options", rows(p.Options, func(o generator.Option) string {
+		kind := o.Type
+		if len(o.Values) > 0 {
+			kind = strings.Join(o.Values, "|")
+		}
+		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary)
+	})...)
+	section("Environment", rows(p.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary })...)
+	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary) })...)
+	section("Spans", rows(p.Spans, func(s generator.Span) string {
+		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary
+	})...)
+	section("Metrics", rows(p.Metrics, func(m generator.Metric) string {
+		return m.Name + "\t" + m.Instrument + "\t" + m.Unit + "\t" + m.Summary
+	})...)
+	section("Modules", rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
+	tw.Flush()
+	fmt.Fprintf(w, "\nFrom %s.\n", p.Source)
+}
+
+func rows[T any](all []T, row func(T) string) []string {
+	var lines []string
+	for _, v := range all {
+		lines = append(lines, row(v))
+	}
+	return lines
+}

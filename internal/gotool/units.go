@@ -1,0 +1,99 @@
+package gotool
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Unit is one folder of templates with a lock of its own: the skeleton or a preset.
+type Unit struct {
+	Name    string            // folder, as a reader of an error would look for it: "templates", "presets/broker/nats"
+	Modules map[string]string // the versions that its manifest pins
+	Imports []string          // the third-party packages that its templates import, sorted
+}
+
+// ReadUnit reads the unit in the root of fsys, whose manifest is called manifest.
+func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
+	u := Unit{Name: name}
+	data, err := fs.ReadFile(fsys, manifest)
+	if err != nil {
+		return u, fmt.Errorf("%s: %w", name, err)
+	}
+	var m struct{ Modules map[string]string }
+	if err := yaml.Unmarshal(data, &m); err != nil {
+		return u, fmt.Errorf("%s/%s: %w", name, manifest, err)
+	}
+	u.Modules = m.Modules
+	imports := map[string]bool{}
+	err = fs.WalkDir(fsys, ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".tmpl") {
+			return err
+		}
+		if top, _, _ := strings.Cut(file, "/"); !strings.HasSuffix(file, ".go.tmpl") && top != "slots" && top != "partials" {
+			return nil
+		}
+		data, err := fs.ReadFile(fsys, file)
+		for _, i := range templateImports(string(data)) {
+			imports[i] = true
+		}
+		return err
+	})
+	if err != nil {
+		return u, fmt.Errorf("%s: %w", name, err)
+	}
+	u.Imports = slices.Sorted(maps.Keys(imports))
+	return u, nil
+}
+
+// ReadUnits reads the skeleton and all presets/<axis>/<name> of the repository in the root of fsys.
+func ReadUnits(fsys fs.FS) ([]Unit, error) {
+	manifests, err := fs.Glob(fsys, "presets/*/*/preset.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var units []Unit
+	for _, manifest := range append([]string{"templates/skeleton.yaml"}, manifests...) {
+		sub, err := fs.Sub(fsys, path.Dir(manifest))
+		if err != nil {
+			return nil, err
+		}
+		u, err := ReadUnit(path.Dir(manifest), sub, path.Base(manifest))
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, u)
+	}
+	return units, nil
+}
+
+var (
+	// Actions may stand before an import, such as a condition.
+	importLine = regexp.MustCompile(`^(?:\s*{{[^}]*}})*\s*(import\s*)?(?:[\w.]+\s+)?"([^"]+)"`)
+	importOpen = regexp.MustCompile(`^\s*import\s*\(`)
+)
+
+// templateImports returns the third-party packages of the import declarations in a template, which cannot be parsed as Go.
+// A path that the template computes is one of the generated project's own packages.
+func templateImports(text string) []string {
+	var found []string
+	block := false
+	for line := range strings.Lines(text) {
+		match := importLine.FindStringSubmatch(line)
+		switch {
+		case block && strings.HasPrefix(strings.TrimSpace(line), ")"):
+			block = false
+		case importOpen.MatchString(line):
+			block = true
+		case match != nil && (block || match[1] != "") && !isStd(match[2]) && !strings.Contains(match[2], "{{"):
+			found = append(found, match[2])
+		}
+	}
+	return found
+}

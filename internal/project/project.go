@@ -1,0 +1,170 @@
+// Package project reads and writes .otelgen.yaml, by which a generated project knows its origin: the answers, the
+// otelgen that wrote it, and the digest and owner of each file. An answers file is the same document, of which
+// `answers` alone is required. The package must not generate anything: it only remembers.
+package project
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// FileName is the name of the file in a project's root.
+const FileName = ".otelgen.yaml"
+
+// Schema is the newest form of the file that this package reads, and the one it writes.
+const Schema = 1
+
+// maxSize bounds what is read as an answers file: far more than any project needs, little enough to be refused fast.
+const maxSize = 4 << 20
+
+const header = "# Written by otelgen: how this project was generated, and from what. Keep it under version control.\n"
+
+// Project is the content of .otelgen.yaml.
+type Project struct {
+	Schema  int               `yaml:"schema"`
+	Otelgen string            `yaml:"otelgen,omitempty"` // version that wrote the project
+	Answers generator.Answers `yaml:"answers"`
+	Files   map[string]File   `yaml:"files,omitempty"` // by path, all but this file itself
+}
+
+// File is what is remembered of one generated file.
+type File struct {
+	Owner  string `yaml:"owner"`
+	SHA256 string `yaml:"sha256"` // of the content as generated, in hexadecimal
+}
+
+// MarshalYAML puts a file on one line, so that a change of one file is a change of one line.
+func (f File) MarshalYAML() (any, error) {
+	type plain File
+	node := &yaml.Node{}
+	err := node.Encode(plain(f))
+	node.Style = yaml.FlowStyle
+	return node, err
+}
+
+// New describes a tree generated from answers by an otelgen of the given version.
+func New(version string, answers generator.Answers, tree *generator.Tree) *Project {
+	p := &Project{Schema: Schema, Otelgen: version, Answers: answers, Files: make(map[string]File, len(tree.Files))}
+	for _, f := range tree.Files {
+		p.Files[f.Path] = File{Owner: f.Owner, SHA256: Digest(f.Content)}
+	}
+	return p
+}
+
+// Digest returns the digest of a file's content.
+func Digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// File returns p as a file of the tree. The same project gives the same bytes.
+func (p *Project) File() (generator.File, error) {
+	var b bytes.Buffer
+	b.WriteString(header)
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := errors.Join(enc.Encode(p), enc.Close()); err != nil {
+		return generator.File{}, fmt.Errorf("encode %s: %w", FileName, err)
+	}
+	return generator.File{Path: FileName, Mode: 0o644, Content: b.Bytes(), Owner: "otelgen"}, nil
+}
+
+// Read reads .otelgen.yaml or an answers file. Errors are *generator.Error of KindAnswers, with the position in the file.
+func Read(path string) (*Project, error) {
+	data, err := read(path)
+	if err != nil {
+		reason := err
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			reason = pathErr.Err
+		}
+		return nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "answers-unreadable", What: "cannot read the answers file " + path, Why: reason.Error(),
+			Mend: "give the path of a project's " + FileName + ", or of a file with `answers:`",
+		}
+	}
+	var head struct {
+		Schema int `yaml:"schema"`
+	}
+	// A newer file may hold anything, so its schema is looked at alone before anything else is judged.
+	if yaml.Unmarshal(data, &head) == nil && head.Schema > Schema {
+		return nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "answers-newer", Where: path, What: "the file is from a newer otelgen",
+			Why:  fmt.Sprintf("it has schema %d, and this otelgen knows schemas up to %d", head.Schema, Schema),
+			Mend: "update otelgen: go install github.com/otelgen/otelgen/cmd/otelgen@latest",
+		}
+	}
+	p := &Project{Schema: Schema}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	switch err := dec.Decode(p); {
+	case errors.Is(err, io.EOF):
+		return nil, malformed(path, "the file is empty")
+	case err != nil:
+		return nil, malformed(path, err.Error())
+	case !errors.Is(dec.Decode(new(any)), io.EOF):
+		return nil, malformed(path, "there is more than one YAML document")
+	case p.Schema < 1:
+		return nil, malformed(path, fmt.Sprintf("schema: %d is no schema; the newest is %d", p.Schema, Schema))
+	}
+	return p, nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err == nil && len(data) > maxSize {
+		err = fmt.Errorf("it is larger than %d MiB", maxSize>>20)
+	}
+	return data, err
+}
+
+// malformed turns the decoder's words, such as "line 3: field x not found in type T", into the user's.
+func malformed(path, why string) error {
+	if m := regexp.MustCompile(`line (\d+): `).FindStringSubmatchIndex(why); m != nil {
+		path += ":" + why[m[2]:m[3]]
+		why = why[m[1]:]
+	}
+	why = regexp.MustCompile(`field (\S+) not found in type \S+`).ReplaceAllString(why, "unknown key $1")
+	why, _, _ = strings.Cut(strings.TrimPrefix(why, "yaml: "), "\n")
+	return &generator.Error{
+		Kind: generator.KindAnswers, Code: "answers-malformed", Where: path, What: "the answers file is malformed", Why: why,
+		Mend: "see a generated project's " + FileName + " for the form; only `answers` is required",
+	}
+}
+
+// Find returns the root of the project that holds path: the nearest directory upwards with a .otelgen.yaml. The error is
+// a *generator.Error of KindAnswers.
+func Find(path string) (root string, err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for dir := filepath.Dir(abs); ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(filepath.Join(dir, FileName)); err == nil && info.Mode().IsRegular() {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", &generator.Error{
+				Kind: generator.KindAnswers, Code: "no-project", What: path + " is not in a project that otelgen generated",
+				Why: "neither its directory nor one above has a " + FileName, Mend: "give the path of a file in a generated project",
+			}
+		}
+	}
+}

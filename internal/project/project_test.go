@@ -1,0 +1,85 @@
+package project_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/project"
+)
+
+func TestRoundTrip(t *testing.T) {
+	want := project.New("v1.2.3", generator.Answers{
+		Name: "shop", Module: "example.com/shop", Entity: "order", EntityPlural: "orders",
+		Presets: map[string][]string{"framework": {"chi"}, "pattern": {"hexagonal", "retry"}},
+		Options: map[string]string{"broker/nats.max-attempts": "5", "broker/nats.flag": "true"},
+	}, &generator.Tree{Files: []generator.File{
+		{Path: "README.md", Owner: "skeleton", Content: []byte("# shop\n")},
+		{Path: "internal/store/store.go", Owner: "database/sqlite", Content: []byte("package store\n")},
+	}})
+	file, err := want.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), file.Path)
+	if err := os.WriteFile(path, file.Content, file.Mode); err != nil {
+		t.Fatal(err)
+	}
+	got, err := project.Read(path)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file.Content)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("read differs from written (-want +got):\n%s\n%s", diff, file.Content)
+	}
+	if line := "  README.md: {owner: skeleton, sha256: "; !strings.Contains(string(file.Content), line) {
+		t.Errorf("no line %q in\n%s", line, file.Content)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	tests := []struct{ name, content, code, where, why string }{
+		{"unknown key", "answers:\n  name: shop\n  colour: red\n", "answers-malformed", ":3", "unknown key colour"},
+		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "cannot unmarshal"},
+		{"no YAML", "answers: {\n", "answers-malformed", ":", "did not find"},
+		{"empty", "", "answers-malformed", "", "empty"},
+		{"two documents", "answers: {name: a}\n---\nanswers: {name: b}\n", "answers-malformed", "", "more than one"},
+		{"no schema of ours", "schema: 0\nanswers: {name: a}\n", "answers-malformed", "", "schema: 0"},
+		{"newer", "schema: 2\nanswers: {name: a}\nnovelty: yes\n", "answers-newer", "", "schema 2"},
+		{"huge", strings.Repeat("#", 5<<20), "answers-unreadable", "", "larger than"},
+		{"binary", "\x00\x01\x02", "answers-malformed", "", "control characters"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "answers.yaml")
+			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := project.Read(path)
+			var e *generator.Error
+			if !errors.As(err, &e) || e.Kind != generator.KindAnswers || e.Code != test.code || !strings.Contains(e.Why, test.why) {
+				t.Fatalf("error = %v; want code %s, why %q", err, test.code, test.why)
+			}
+			if e.Mend == "" || e.Where != "" && !strings.HasPrefix(e.Where, path+test.where) {
+				t.Errorf("where = %q, mend = %q", e.Where, e.Mend)
+			}
+		})
+	}
+}
+
+func BenchmarkFile(b *testing.B) {
+	p := &project.Project{Schema: 1, Files: map[string]project.File{}}
+	for i := range 70 {
+		p.Files["internal/"+strings.Repeat("x", i)] = project.File{Owner: "skeleton", SHA256: project.Digest(nil)}
+	}
+	for b.Loop() {
+		if _, err := p.File(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package writer
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// A staging folder is `.<target>.otelgen-<number>` beside the target, and holds at most these two.
+const (
+	lockName = "lock" // held as long as the process lives; the kernel lets go of it when the process ends, however it ends
+	treeName = "tree" // becomes the target
+)
+
+const maxBase = 64 // of the target's name in that of the staging folder, so that the latter is no longer than names may be
+
+type staging struct {
+	dir  string
+	lock *flock.Flock
+}
+
+func (s *staging) tree() string { return filepath.Join(s.dir, treeName) }
+
+// newStaging makes a locked staging folder in parent. Another process may take the folder for a stale one before it is
+// locked, and remove it; then a new one is made.
+func newStaging(parent, base string) (*staging, error) {
+	base = strings.ToValidUTF8(base[:min(len(base), maxBase)], "")
+	for {
+		dir, err := os.MkdirTemp(parent, "."+base+".otelgen-*")
+		if err != nil {
+			return nil, err
+		}
+		s := &staging{dir: dir, lock: flock.New(filepath.Join(dir, lockName))}
+		locked, err := s.lock.TryLock()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !locked {
+			s.remove()
+			continue
+		}
+		// Any other error: no locks on this file system. Then no process ever gets this one either, and none removes the folder.
+		if err := os.Mkdir(s.tree(), 0o777); err != nil {
+			s.remove()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func (s *staging) remove() {
+	os.RemoveAll(s.tree())
+	s.lock.Close() // first, as Windows removes no open file
+	os.RemoveAll(s.dir)
+}
+
+// removeStale removes the staging folders in parent whose processes have ended. It touches nothing that does not look in
+// every respect like a staging folder, and says nothing where it fails: that does no harm to this run.
+func removeStale(parent string) {
+	dir, err := os.Open(parent)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if isStaging(name) {
+			removeIfStale(parent, name)
+		}
+	}
+}
+
+func isStaging(name string) bool {
+	base, number, ok := strings.Cut(name[max(0, strings.LastIndex(name, ".otelgen-")):], ".otelgen-")
+	return ok && base == "" && name[0] == '.' && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+func removeIfStale(parent, name string) {
+	dir := filepath.Join(parent, name)
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	if len(entries) == 0 { // its process was killed before it made the lock; one that lives makes another folder
+		os.Remove(dir)
+		return
+	}
+	hasLock := false
+	for _, entry := range entries {
+		switch {
+		case entry.Name() == lockName && entry.Type().IsRegular():
+			hasLock = true
+		case entry.Name() == treeName && entry.IsDir():
+		default:
+			return
+		}
+	}
+	if !hasLock {
+		return
+	}
+	root, err := os.OpenRoot(dir) // so that nobody can swap the folder for a link while it is emptied
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR))
+	defer lock.Close()
+	if dead, err := lock.TryLock(); err != nil || !dead {
+		return
+	}
+	root.RemoveAll(treeName)
+	root.Remove(lockName)
+	lock.Close()
+	root.Remove(lockName) // again, for Windows, which removes no open file
+	os.Remove(dir)
+}

@@ -1,0 +1,223 @@
+// Package writer puts a rendered tree on the disk: all of it under its final name, or nothing.
+//
+// It stages the tree in a folder beside the target, on the same file system, and renames it into place. A held lock
+// tells the staging folder of a running process from one that a killed process left behind; the next run removes
+// the latter. It must not know what it writes: no presets, no answers, no project file.
+package writer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// workers is the number of files written at once. Nearly all of their time is spent waiting for the disk in fsync,
+// where file systems join what waits together into one commit.
+const workers = 8
+
+// Writer writes trees. The zero value is ready for use.
+type Writer struct {
+	// Staged, if set, is called after each file has reached the staging folder, possibly by several goroutines at once, with
+	// the context of the run. It is where a test holds a run still.
+	Staged func(ctx context.Context, path string)
+}
+
+// Check reports why a tree could not be written to target, as far as that can be seen without writing: the target must
+// be absent or an empty directory, and no link. The error is a *generator.Error of KindTarget.
+func Check(target string) error {
+	info, err := os.Lstat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return targetError(target, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: "target-link", What: target + " is a symbolic link",
+			Why:  "otelgen never writes through a link, since it may lead anywhere",
+			Mend: "name the directory itself with --output DIR, or remove the link",
+		}
+	case !info.IsDir():
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: "target-file", What: target + " exists and is not a directory",
+			Why:  "a service is written to a directory of its own, and otelgen never replaces a file that it did not write",
+			Mend: "choose another directory with --output DIR, or move the file away",
+		}
+	}
+	dir, err := os.Open(target)
+	if err != nil {
+		return targetError(target, err)
+	}
+	defer dir.Close()
+	if names, _ := dir.Readdirnames(1); len(names) > 0 {
+		return notEmpty(target)
+	}
+	return nil
+}
+
+// Write writes the files below target, which must be absent or an empty directory. Missing parent directories are made.
+// When it returns an error, or ctx ends before the tree is complete, the file system is as it was. Errors are
+// *generator.Error of KindTarget or KindInterrupted.
+func (w Writer) Write(ctx context.Context, target string, files []generator.File) error {
+	if err := Check(target); err != nil {
+		return err
+	}
+	err := w.write(ctx, target, files)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return &generator.Error{
+			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written",
+			Why: "the run was told to stop before the tree was complete", Mend: "run the same command again",
+		}
+	}
+	if err != nil {
+		return targetError(target, err)
+	}
+	return nil
+}
+
+func (w Writer) write(ctx context.Context, target string, files []generator.File) (err error) {
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return err
+	}
+	parent := filepath.Dir(abs)
+	removeParents, err := makeParents(parent)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			removeParents()
+		}
+	}()
+
+	removeStale(parent)
+	stage, err := newStaging(parent, filepath.Base(abs))
+	if err != nil {
+		return err
+	}
+	defer stage.remove()
+
+	if err := w.fill(ctx, stage.tree(), files); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return replace(stage.tree(), abs)
+}
+
+// fill writes the files below tree, each flushed to the disk: the rename that follows may survive a crash of the
+// machine which the content of an unflushed file does not. fsync a file, not syncfs once: that is faster on an idle
+// disk, but waits for whatever else the machine has yet to write. Directories need no fsync of their own, as
+// file systems keep the order of changes to names.
+func (w Writer) fill(ctx context.Context, tree string, files []generator.File) error {
+	root, err := os.OpenRoot(tree)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+
+	var dirs []string
+	for _, f := range files {
+		dirs = append(dirs, path.Dir(f.Path))
+	}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		if err := root.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
+			return err
+		}
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	next := make(chan generator.File)
+	group.Go(func() error {
+		defer close(next)
+		for _, f := range files {
+			select {
+			case next <- f:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range min(workers, len(files)) {
+		group.Go(func() error {
+			for f := range next {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := writeFile(root, f); err != nil {
+					return err
+				}
+				if w.Staged != nil {
+					w.Staged(ctx, f.Path)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return syncTree(root)
+}
+
+func writeFile(root *os.Root, f generator.File) error {
+	file, err := root.OpenFile(filepath.FromSlash(f.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.Mode.Perm()|0o200)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(f.Content)
+	if err == nil {
+		err = syncFile(file)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// replace moves tree to target in one step. The rename itself refuses a target that has appeared or been filled
+// since it was checked.
+func replace(tree, target string) error {
+	if info, err := os.Lstat(target); err == nil && info.IsDir() {
+		if err := os.Chmod(tree, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	if err := rename(tree, target); err != nil {
+		return cmp.Or(Check(target), err)
+	}
+	return nil
+}
+
+// makeParents makes dir and its parents, and returns how to remove those it made, as far as they are empty.
+func makeParents(dir string) (remove func(), err error) {
+	var missing []string // deepest first
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, d)
+	}
+	remove = func() {
+		for _, d := range missing {
+			if os.Remove(d) != nil {
+				return
+			}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		remove()
+		return nil, err
+	}
+	return remove, nil
+}
