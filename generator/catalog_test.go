@@ -44,6 +44,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"option default":      {chi + ok + "options:\n  a: {type: int, default: x, summary: x}\n", []string{"preset.yaml:6", "must be a whole number"}},
 		"option name":         {chi + ok + "options:\n  A: {type: int, default: \"1\", summary: x}\n", []string{"preset.yaml:6", "lower-case"}},
 		"env half a field":    {chi + ok + "env:\n  - {name: A, section: B, summary: x}\n", []string{"preset.yaml:6", "both section and field"}},
+		"env when":            {chi + ok + "env:\n  - {name: A, when: nonsense, summary: x}\n", []string{"preset.yaml:6", `no preset provides "nonsense"`}},
 		"env template":        {chi + ok + "env:\n  - {name: A, default: \"{{ .Name\", summary: x}\n", []string{"preset.yaml:6", "not well-formed"}},
 		"span kind":           {chi + ok + "spans:\n  - {names: [a], kind: serve, summary: x}\n", []string{"preset.yaml:6", `did you mean "server"?`}},
 		"metric instrument":   {chi + ok + "metrics:\n  - {name: a, unit: s, instrument: sum, summary: x}\n", []string{"preset.yaml:6", "instrument"}},

@@ -136,7 +136,7 @@ func (k *checker) capability(capability, where string) {
 		Mend: didYouMean(capability, known), Where: where})
 }
 
-// facts parses the templates in the manifest.
+// facts parses the templates in the manifest, and checks the capabilities that its facts go with.
 func (k *checker) facts(o *Preset) {
 	text := func(line int, texts ...string) {
 		for _, s := range texts {
@@ -146,14 +146,22 @@ func (k *checker) facts(o *Preset) {
 			}
 		}
 	}
+	when := func(line int, capability string) {
+		if capability != "" {
+			k.capability(capability, o.at(line))
+		}
+	}
 	for _, e := range o.Env {
+		when(e.line, e.When)
 		text(e.line, e.Default, e.Summary)
 	}
 	for _, s := range o.Spans {
+		when(s.line, s.When)
 		text(s.line, slices.Concat(s.Names, s.Attributes, s.Optional, []string{s.Summary})...)
 	}
 	for _, m := range o.Metrics {
-		text(m.line, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Summary})...)
+		when(m.line, m.When)
+		text(m.line, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Unit, m.Summary})...)
 	}
 }
 

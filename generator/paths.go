@@ -16,7 +16,7 @@ import (
 // layout is role → directory, for one selection.
 type layout struct {
 	dirs   map[string]string
-	named  map[string]bool // roles whose directory holds a placeholder
+	named  map[string]bool   // roles whose directory holds a placeholder
 	paths  map[string]string // role → import path
 	roles  []string
 	module string

@@ -242,6 +242,10 @@ func (w *worker) finishGo(j *job) error {
 		Role: roleOf(j.file.Template), Roles: w.plan.layout.paths,
 	})
 	if err != nil {
+		var unknown *golang.UnknownRole
+		if errors.As(err, &unknown) {
+			return unknownRole(unknown.Role, w.plan.layout.roles, j.file.position())
+		}
 		return goError(err, j.file.Path, j.file.position())
 	}
 	j.written[j.file.Owner] = append(j.written[j.file.Owner], file.Written...)

@@ -154,6 +154,41 @@ func TestDefinitionsAreLocal(t *testing.T) {
 	}
 }
 
+// A fact with a capability is one of the service only if that is provided.
+func TestFactsWithACapability(t *testing.T) {
+	const manifest = `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+env:
+  - {name: WITH_NATS, when: events.external, summary: x}
+  - {name: WITHOUT_NATS, when: events.local, summary: x}
+spans:
+  - {names: [of events], kind: internal, when: events.external, summary: x}
+`
+	for broker, want := range map[string][2]string{"nats": {"WITH_NATS", "WITHOUT_NATS"}, "none": {"WITHOUT_NATS", "WITH_NATS"}} {
+		readme := content(t, mustGenerate(t, manifest, Answers{Name: "shop", Presets: map[string][]string{"broker": {broker}}}), "README.md")
+		if !strings.Contains(readme, "| "+want[0]+" |") || strings.Contains(readme, "| "+want[1]+" |") || strings.Contains(readme, "of events") != (broker == "nats") {
+			t.Errorf("with %s:\n%s", broker, readme)
+		}
+	}
+}
+
+func TestEntityFunctions(t *testing.T) {
+	const file = "-- presets/framework/chi/files/@root/x.txt.tmpl --\n{{ Order }} {{ Orders }} {{ order }} {{ orders }}, {{ entity }}, {{ entities }}, {{ anEntity }}, {{ upperFirst entity }} {{ lowerFirst Order }}{{ upperFirst \"\" }}\n"
+	for entity, want := range map[string]string{
+		"order":     "Order Orders order orders, order, orders, an order, Order order\n",
+		"line-item": "LineItem LineItems lineItem lineItems, line item, line items, a line item, Line item lineItem\n",
+		"user":      "User Users user users, user, users, a user, User user\n",
+	} {
+		if got := content(t, mustGenerate(t, file, Answers{Name: "shop", Entity: entity}), "x.txt"); got != want {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
 func TestRenderRefuses(t *testing.T) {
 	const file = "-- presets/framework/chi/files/@root/x.txt.tmpl --\n"
 	const goFile = "-- presets/framework/chi/files/@inbound/x.go.tmpl --\n"
@@ -169,7 +204,7 @@ func TestRenderRefuses(t *testing.T) {
 		"fail":                   {file + "\n\n{{ fail \"no way\" }}\n", []string{inFile + "3", "no way"}},
 		"unknown template":       {file + "{{ include \"partials/headr\" . }}\n", []string{inFile + "1", `did you mean "partials/header"?`}},
 		"recursion":              {file + "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}\n", []string{inFile + "1", "without end"}},
-		"endless output":         {file + "{{ range until 10000 }}{{ repeat 1000 \"x\" }}{{ end }}\n", []string{inFile + "1", "8 MiB"}},
+		"endless output":         {file + "{{ range until 10000 }}{{ repeat 1000 \"x\" }}{{ end }}\n", []string{"presets/framework/chi/files/@root/x.txt.tmpl: ", "8 MiB"}},
 		"slot elsewhere":         {file + "{{ slot \"readme\" }}\n", []string{inFile + "1", "belongs to the file @root/README.md"}},
 		"unknown slot":           {file + "{{ slot \"readmi\" }}\n", []string{inFile + "1", `did you mean "readme"?`}},
 		"error in a fragment":    {"-- presets/framework/chi/slots/readme.tmpl --\n\n{{ .X }}\n", []string{"presets/framework/chi/slots/readme.tmpl:2", "{{ .X }}"}},
@@ -185,6 +220,7 @@ func TestRenderRefuses(t *testing.T) {
 		"two imports, one name":  {goFile + "package inbound\nimport (\n\"text/template\"\n\"html/template\"\n)\nvar _ = template.New\n", []string{"both imported as template"}},
 		"unknown import":         {goFile + "package inbound\nimport \"example.org/x\"\nvar _ = x.Y\n", []string{`nothing is locked for the import "example.org/x"`, "presets/framework/chi/files/@inbound/x.go.tmpl", "otelgen preset lock"}},
 		"import of nothing":      {goFile + "package inbound\nimport \"{{ .Module }}/internal/x\"\nvar _ = x.Y\n", []string{`imports "example.com/shop/internal/x"`, "no file of the service"}},
+		"import of no role":      {goFile + "package inbound\nimport \"@stor\"\nvar _ = stor.Y\n", []string{"presets/framework/chi/files/@inbound/x.go.tmpl", `did you mean "store"?`}},
 		"cgo":                    {goFile + "package inbound\n\nimport \"C\"\n", []string{"not Go in line 3", "cgo"}},
 		"one path, two owners":   {"-- presets/framework/chi/files/@root/README.md.tmpl --\nx\n", []string{"presets/framework/chi/files/@root/README.md.tmpl", "already taken", "templates/files/@root/README.md.tmpl"}},
 		"paths differ in case":   {"-- presets/framework/chi/files/@root/readme.MD.tmpl --\nx\n", []string{"already taken"}},

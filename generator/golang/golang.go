@@ -80,7 +80,7 @@ func Finish(src []byte, o Options) (*File, error) {
 		if err != nil {
 			return nil, syntaxError(err, text, h.lineShift(text))
 		}
-		used := usedNames(file)
+		used := usedNames(file, text)
 		left := keep(list, func(i Import) bool { return i.forEffect() || used[i.name] })
 		if len(left) < len(list) {
 			list = left
@@ -126,10 +126,17 @@ func CutFragment(text []byte) (imports []Import, body []byte, err error) {
 		return imports, body, nil
 	}
 	// The reading that got further is the one that was meant.
+	wrapped, err := asStatements, errS
 	if line(errD) > line(errS) {
-		return nil, nil, syntaxError(errD, asDeclarations, shift)
+		wrapped, err = asDeclarations, errD
 	}
-	return nil, nil, syntaxError(errS, asStatements, shift)
+	var e *SyntaxError
+	if err = syntaxError(err, wrapped, shift); errors.As(err, &e) {
+		if last := bytes.Count(text, []byte("\n")) + 1; e.Line > last { // in the wrapping
+			e.Line, e.Text = last, ""
+		}
+	}
+	return nil, nil, err
 }
 
 func parseWrapped(before string, body []byte, after string) ([]byte, error) {
@@ -143,16 +150,13 @@ func parseWrapped(before string, body []byte, after string) ([]byte, error) {
 }
 
 // usedNames returns the identifiers that stand before a dot and are declared nowhere in the file.
-func usedNames(file *ast.File) map[string]bool {
+func usedNames(file *ast.File, text []byte) map[string]bool {
 	used := map[string]bool{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := sel.X.(*ast.Ident); ok && x.Obj == nil {
-				used[x.Name] = true
-			}
+	for _, id := range file.Unresolved {
+		if !used[id.Name] && beforeDot(text[id.End()-file.FileStart:]) {
+			used[id.Name] = true
 		}
-		return true
-	})
+	}
 	return used
 }
 

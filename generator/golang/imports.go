@@ -251,11 +251,16 @@ func mentions(body []byte, name string) bool {
 		}
 		before, _ := utf8.DecodeLastRune(body[:at])
 		body = body[at+len(word):]
-		next := bytes.TrimLeft(body, " \t\r\n")
-		if !isIdent(before) && len(next) > 0 && (next[0] == '.' || next[0] == '/') {
+		if !isIdent(before) && beforeDot(body) {
 			return true
 		}
 	}
+}
+
+// beforeDot reports whether a dot follows next, or a comment that one may follow.
+func beforeDot(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && (text[0] == '.' || text[0] == '/')
 }
 
 func isIdent(r rune) bool {

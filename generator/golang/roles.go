@@ -51,6 +51,7 @@ func (h *header) resolveRoles(fragments []Import, o Options) ([]Import, error) {
 		}
 	}
 	if len(renamed) > 0 {
+		h.before = []byte(renameInComment(string(h.before), renamed))
 		h.body = renameQualifiers(h.body, renamed)
 	}
 	return list, nil
@@ -92,11 +93,8 @@ func renameQualifiers(body []byte, names map[string]string) []byte {
 		}
 		at := file.Offset(pos)
 		if tok == token.COMMENT {
-			for role, name := range names {
-				lit = replaceInComment(lit, role, name)
-			}
-			if lit != string(body[at:at+min(len(lit), len(body)-at)]) {
-				replace(at, at+commentLength(body[at:]), lit)
+			if renamed := renameInComment(lit, names); renamed != lit {
+				replace(at, at+commentLength(body[at:]), renamed)
 			}
 			continue
 		}
@@ -127,25 +125,26 @@ func commentLength(text []byte) int {
 	return len(text)
 }
 
-// replaceInComment renames the role where it stands before a dot and an exported name.
-func replaceInComment(text, role, name string) string {
+// renameInComment renames packages where they stand before a dot and an exported name.
+func renameInComment(text string, names map[string]string) string {
 	var b strings.Builder
-	for {
-		at := strings.Index(text, role+".")
-		if at < 0 {
-			b.WriteString(text)
-			return b.String()
+	done := 0
+	for at := range len(text) - 1 {
+		if text[at] != '.' || text[at+1] < 'A' || text[at+1] > 'Z' {
+			continue
 		}
-		rest := text[at+len(role)+1:]
-		word := at > 0 && (isIdent(rune(text[at-1])) || text[at-1] == '.' || text[at-1] == '/')
-		if word || rest == "" || rest[0] < 'A' || rest[0] > 'Z' {
-			b.WriteString(text[:at+len(role)+1])
-		} else {
-			b.WriteString(text[:at])
-			if name != "" {
-				b.WriteString(name + ".")
-			}
+		start := at
+		for start > done && isIdent(rune(text[start-1])) {
+			start--
 		}
-		text = rest
+		name, ok := names[text[start:at]]
+		if !ok || start > 0 && (text[start-1] == '.' || text[start-1] == '/') {
+			continue
+		}
+		b.WriteString(text[done:start] + name)
+		if done = at; name == "" {
+			done++
+		}
 	}
+	return b.String() + text[done:]
 }

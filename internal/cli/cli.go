@@ -52,6 +52,9 @@ func processApp() *app {
 func (a *app) main(args []string) (code int) {
 	a.format = formatText
 	a.timings.start()
+	// The process ends long before its garbage is worth the collecting, unless something goes wrong.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(512 << 20)
 	defer func() {
 		if p := recover(); p != nil {
 			code = a.fail(&generator.Error{
@@ -103,7 +106,7 @@ func (a *app) root() (*cobra.Command, error) {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true; a.timings.mark("start-up") },
+		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true; a.timings.mark("command line") },
 	}
 	root.PersistentFlags().Var(&a.format, "format", "form of the result: text or json")
 	root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))

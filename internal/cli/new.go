@@ -36,10 +36,12 @@ type newRun struct {
 }
 
 func (a *app) newCommand() (*cobra.Command, error) {
+	a.timings.mark("start-up")
 	catalog, err := generator.NewCatalog(a.skeleton, a.builtin)
 	if err != nil {
 		return nil, err
 	}
+	a.timings.mark("catalog")
 	n := &newRun{app: a, axes: catalog.Axes(), chosen: map[string]*[]string{}}
 	cmd := &cobra.Command{
 		Use:   "new [NAME]",
@@ -57,6 +59,7 @@ All of the service is written, or nothing.`,
 				if catalog, err = n.catalog(n.presets); err != nil {
 					return err
 				}
+				n.timings.mark("more presets")
 			}
 			return n.run(cmd, args, catalog)
 		},
@@ -66,9 +69,9 @@ All of the service is written, or nothing.`,
 	f.SortFlags = false
 	for _, axis := range n.axes {
 		n.chosen[axis.Name] = new([]string)
-		usage := axis.Title + ": `NAME` of a preset"
+		usage := axis.Title + " by `NAME`: " + axis.Question
 		if len(axis.Groups) > 1 || axis.Groups[0].Max != 1 {
-			usage = axis.Title + ": `NAMES` of presets (repeatable, or separated by commas)"
+			usage = axis.Title + " by `NAMES`: " + axis.Question + " (repeatable, or separated by commas)"
 		}
 		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
 		cmd.RegisterFlagCompletionFunc(axis.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -91,7 +94,6 @@ All of the service is written, or nothing.`,
 }
 
 func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catalog) error {
-	n.timings.mark("catalog")
 	answers, err := n.answers(cmd, args)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,6 +164,30 @@ func TestPrompts(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "shop", "go.mod")); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of a group of many, any number can be chosen.
+func TestPromptsMany(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"audit", "ledger", "retry"} {
+		preset := filepath.Join(dir, "mine", "pattern", name, "preset.yaml")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(preset), 0o755), os.WriteFile(preset, []byte("title: X\nsummary: Y.\ngroup: tactic\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tm := atTerminal(t, dir, nil, "new", "shop", "--presets", "mine", "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop")
+	tm.sees("(style)")
+	tm.sees("> hexagonal - ")
+	tm.types(enter)
+	tm.sees("(tactic)")
+	tm.sees("retry - Y.")
+	tm.types(" " + down + down + " " + enter)
+	if code := tm.ends(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
+	}
+	if !strings.Contains(tm.stdout.String(), "--pattern hexagonal,audit,retry ") {
+		t.Errorf("standard output:\n%s", tm.stdout)
 	}
 }
 

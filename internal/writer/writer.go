@@ -20,8 +20,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// workers is the number of files written at once. Nearly all of their time is spent waiting for the disk in fsync,
-// where file systems join what waits together into one commit.
+// workers is the number of files written at once. Where each is flushed, nearly all of the time goes into waiting for the
+// disk, and file systems join what waits together into one commit.
 const workers = 8
 
 // Writer writes trees. The zero value is ready for use.
@@ -116,10 +116,9 @@ func (w Writer) write(ctx context.Context, target string, files []generator.File
 	return replace(stage.tree(), abs)
 }
 
-// fill writes the files below tree, each flushed to the disk: the rename that follows may survive a crash of the
-// machine which the content of an unflushed file does not. fsync a file, not syncfs once: that is faster on an idle
-// disk, but waits for whatever else the machine has yet to write. Directories need no fsync of their own, as
-// file systems keep the order of changes to names.
+// fill writes the files below tree and flushes them to the disk: the rename that follows may survive a crash of the
+// machine which the content of an unflushed file does not. Directories are not flushed, as file systems keep the order
+// of changes to names.
 func (w Writer) fill(ctx context.Context, tree string, files []generator.File) error {
 	root, err := os.OpenRoot(tree)
 	if err != nil {
@@ -138,6 +137,7 @@ func (w Writer) fill(ctx context.Context, tree string, files []generator.File) e
 		}
 	}
 
+	flush := newFlusher()
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan generator.File)
 	group.Go(func() error {
@@ -157,7 +157,7 @@ func (w Writer) fill(ctx context.Context, tree string, files []generator.File) e
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := writeFile(root, f); err != nil {
+				if err := writeFile(root, f, flush); err != nil {
 					return err
 				}
 				if w.Staged != nil {
@@ -170,17 +170,17 @@ func (w Writer) fill(ctx context.Context, tree string, files []generator.File) e
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return syncTree(root)
+	return flush.tree(root)
 }
 
-func writeFile(root *os.Root, f generator.File) error {
+func writeFile(root *os.Root, f generator.File, flush flusher) error {
 	file, err := root.OpenFile(filepath.FromSlash(f.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.Mode.Perm()|0o200)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(f.Content)
 	if err == nil {
-		err = syncFile(file)
+		err = flush.file(file)
 	}
 	return errors.Join(err, file.Close())
 }
