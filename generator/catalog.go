@@ -185,21 +185,29 @@ func (c *Catalog) Preset(axis, name string) (*Preset, error) {
 }
 
 // defaultOf returns the default preset of a group, or nil. It decodes only those manifests that can be it.
-func (c *Catalog) defaultOf(axis *Axis, group string) (*Preset, error) {
+func (c *Catalog) defaultOf(axis *Axis, group string) (found *Preset, err error) {
 	for _, name := range sortedKeys(c.entries[axis.Name]) {
 		e := c.entries[axis.Name][name]
 		if data, err := e.dir.read(manifestFile); err == nil && !mayBeDefault(data) {
 			continue
 		}
 		p, err := e.decode()
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if p.Default && p.Group == group {
-			return p, nil
+		case !p.Default || p.Group != group:
+		case found != nil:
+			return nil, twoDefaults(axis, found, p)
+		default:
+			found = p
 		}
 	}
-	return nil, nil
+	return found, nil
+}
+
+func twoDefaults(axis *Axis, first, second *Preset) error {
+	return &Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has two defaults", describe(axis, *axis.group(second.Group))),
+		Why: "the other one is " + first.dir.where, Where: second.at(1)}
 }
 
 // mayBeDefault looks for "default: true" without decoding; it may find one that means something else.

@@ -220,3 +220,8 @@ func TestMayBeDefault(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoDefaults(t *testing.T) {
+	_, err := generate(t, "-- presets/framework/new/preset.yaml --\ntitle: a\nsummary: b\ndefault: true\n", Answers{Name: "shop"})
+	wantError(t, err, KindPreset, "presets/framework/new/preset.yaml", "framework has two defaults", "presets/framework/chi")
+}

@@ -60,7 +60,7 @@ func (k *checker) defaults(axis *Axis, presets []*Preset) {
 			case g.Min == 0:
 				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s cannot be a default", p.ID()), Why: "nothing has to be chosen of " + describe(axis, g), Where: p.at(1)})
 			case first != nil:
-				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has two defaults", describe(axis, g)), Why: "the other one is " + first.ID(), Where: p.at(1)})
+				k.add(twoDefaults(axis, first, p))
 			default:
 				first = p
 			}

@@ -12,8 +12,8 @@ type context struct {
 	Module    string // example.com/shop
 	GoVersion string // 1.26
 	Entity    Entity
-	Presets   map[string][]presetRef // by axis; for documents only, code asks has
-	Options   map[string]any         // of the preset that the template belongs to
+	Presets   []presetRef    // in the order of the axes; for documents only, code asks has
+	Options   map[string]any // of the preset that the template belongs to
 	Env       []Env
 	Ports     []Port
 	Spans     []Span

@@ -54,12 +54,9 @@ func (s *Selection) Plan() (*Plan, error) {
 	}
 	goVersion := strings.SplitN(gomod.GoVersion(p.locks...), ".", 3)
 	p.context = context{Name: s.answers.Name, Module: s.answers.Module, GoVersion: strings.Join(goVersion[:min(2, len(goVersion))], "."),
-		Entity: s.entity, Presets: map[string][]presetRef{}}
-	for _, a := range s.catalog.skeleton.axes {
-		p.context.Presets[a.Name] = nil
-	}
+		Entity: s.entity}
 	for _, preset := range s.presets {
-		p.context.Presets[preset.Axis] = append(p.context.Presets[preset.Axis], presetRef{preset.Axis, preset.Name, preset.Title, preset.Summary})
+		p.context.Presets = append(p.context.Presets, presetRef{preset.Axis, preset.Name, preset.Title, preset.Summary})
 	}
 	if err := p.facts(); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -334,10 +333,8 @@ func (w *worker) fragment(f *Fragment, kind string, o *Preset) (string, error) {
 		return trimLines(string(body)), nil
 	case "yaml":
 		var n yaml.Node
-		if err := yaml.Unmarshal(bytes.TrimSpace(f.Text), &n); err != nil {
-			if err := yaml.Unmarshal(f.Text, &n); err != nil {
-				return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Where: where}
-			}
+		if err := yaml.Unmarshal(f.Text, &n); err != nil {
+			return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Where: where}
 		}
 		w.job.yaml = true
 	}

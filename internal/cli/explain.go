@@ -91,17 +91,21 @@ func (a *app) explain(path string, dirs []string) (*explainReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(plan.Files, func(f generator.PlannedFile) bool { return f.Path == rel })
+	tree, err := plan.Render()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(tree.Files, func(f generator.File) bool { return f.Path == rel })
 	if i < 0 {
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "not-planned", What: rel + " is no longer what this otelgen would write",
+			Kind: generator.KindAnswers, Code: "not-written", What: "this otelgen would not write " + rel,
 			Why:  fmt.Sprintf("%s wrote it (%s), and this is %s", origin.Otelgen, recorded.Owner, version.Get().Version),
 			Mend: "use the otelgen that wrote the project",
 		}
 	}
-	planned := plan.Files[i]
-	report := &explainReport{Path: rel, Owner: planned.Owner, Template: planned.Template, State: state, Otelgen: origin.Otelgen}
-	for _, f := range planned.Fragments {
+	file := tree.Files[i]
+	report := &explainReport{Path: rel, Owner: file.Owner, Template: file.Template, State: state, Otelgen: origin.Otelgen}
+	for _, f := range file.Fragments {
 		report.Fragments = append(report.Fragments, fragmentReport{f.Slot, f.Owner, f.Template})
 	}
 	return report, nil

@@ -73,17 +73,28 @@ func showText(w *bytes.Buffer, p *generator.Preset) {
 		}
 		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary)
 	})...)
-	section("Environment", rows(p.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary })...)
+	section("Environment", rows(p.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
 	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary) })...)
 	section("Spans", rows(p.Spans, func(s generator.Span) string {
-		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary
+		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary + with(s.When)
 	})...)
 	section("Metrics", rows(p.Metrics, func(m generator.Metric) string {
-		return m.Name + "\t" + m.Instrument + "\t" + m.Unit + "\t" + m.Summary
+		return m.Name + "\t" + m.Instrument + "\t" + m.Unit + "\t" + m.Summary + with(m.When)
 	})...)
 	section("Modules", rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
 	tw.Flush()
+	if bytes.Contains(w.Bytes(), []byte("{{")) {
+		fmt.Fprint(w, "\nWhat is in {{ }} becomes the names of the service.\n")
+	}
 	fmt.Fprintf(w, "\nFrom %s.\n", p.Source)
+}
+
+// with says that something is there only beside a capability.
+func with(capability string) string {
+	if capability == "" {
+		return ""
+	}
+	return " (with " + capability + ")"
 }
 
 func rows[T any](all []T, row func(T) string) []string {
