@@ -166,11 +166,19 @@ nats_running() {
 
 ## Commands
 
+# abandon removes a new server that did not come up.
+abandon() {
+	[ ! -f "$folder/port" ] || return 0
+	if "${name}_running" "$folder" 2>/dev/null; then "${name}_kill" "$folder"; fi
+	rm -rf "$folder"
+}
+
 start_new() {
-	local name=$1 given=${2:-} port try
+	local given=${2:-} port try
+	name=$1
 	folder=$(mktemp -d "${TMPDIR:-/tmp}/otelgen-$name.XXXXXX")
 	chmod 755 "$folder"
-	trap '[ -f "$folder/port" ] || rm -rf "$folder"' EXIT
+	trap abandon EXIT
 	"${name}_create" "$folder"
 	# A port that was free may be taken by the time the server binds it.
 	for try in 1 2 3 4 5; do
@@ -194,7 +202,7 @@ start_new() {
 
 # known FOLDER sets name and port to those of the server in it.
 known() {
-	[ -f "$1/name" ] || fail "$1 is not the folder of a server"
+	[ -f "$1/port" ] || fail "$1 is not the folder of a server"
 	name=$(cat "$1/name") port=$(cat "$1/port")
 }
 

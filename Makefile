@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/otelgen
+	go build -trimpath -o bin/otelgen ./cmd/otelgen
+
+.PHONY: demo
+demo: ## generate the default service, run it, show its first traces
+	@go run ./internal/demo
+
+.PHONY: deps
+deps: ## install what the tests need
+	scripts/install-deps.sh
+
+.PHONY: test
+test: deps ## install what the tests need, and run them: all checks, a part of the matrix
+	scripts/test.sh
+
+.PHONY: matrix
+matrix: deps ## run the whole matrix of combinations
+	MATRIX_ALL=1 go test -count=1 -timeout 60m ./internal/matrix
+
+.PHONY: golden
+golden: ## rewrite the goldens
+	go test ./golden -update
+
+.PHONY: lock
+lock: ## rewrite the locks from which go.mod and go.sum are made
+	go run ./internal/gotool/lockall
+
+.PHONY: bench
+bench: ## print the figures of speed
+	scripts/bench.sh
+
+.PHONY: lint
+lint: ## check the code of otelgen
+	scripts/lint.sh
