@@ -118,13 +118,13 @@ type Point struct {
 
 // LogRecord is one log record.
 type LogRecord struct {
-	Time, Observed    time.Time
-	Severity          int // 1 to 24, as in the OpenTelemetry specification
-	SeverityText      string
-	EventName         string
-	Body              any // as an attribute's value
-	Attributes        Attributes
-	TraceID, SpanID   string // lower-case hexadecimal, empty outside of a span
-	Resource          *Resource
-	Scope             *Scope
+	Time, Observed  time.Time
+	Severity        int // 1 to 24, as in the OpenTelemetry specification
+	SeverityText    string
+	EventName       string
+	Body            any // as an attribute's value
+	Attributes      Attributes
+	TraceID, SpanID string // lower-case hexadecimal, empty outside of a span
+	Resource        *Resource
+	Scope           *Scope
 }

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Checks the format and the code of otelgen itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+unformatted=$(gofmt -l .)
+if [ -n "$unformatted" ]; then
+	echo "lint.sh: not formatted; run gofmt -w on: $unformatted" >&2
+	exit 1
+fi
+go vet ./...
+"$(scripts/tool.sh golangci-lint)" run
