@@ -72,7 +72,8 @@ postgres_bin() {
 	elif command -v initdb >/dev/null; then
 		dirname "$(command -v initdb)"
 	else
-		fail "PostgreSQL is not installed; install it with: scripts/install-deps.sh"
+		echo "PostgreSQL is not installed; install it with: scripts/install-deps.sh" >&2
+		exit 77 # as test runners say "skipped"
 	fi
 }
 

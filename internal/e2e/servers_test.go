@@ -1,0 +1,184 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/otelgen/otelgen/internal/otlp"
+)
+
+// server is a real server, run by scripts/server.sh.
+type server struct {
+	url, folder string
+}
+
+// errNotInstalled says that the machine lacks a server.
+var errNotInstalled = errors.New("server is not installed")
+
+func serverScript(arguments ...string) (string, error) {
+	cmd := exec.Command("../../scripts/server.sh", arguments...)
+	// The server goes when this process does, however it ends.
+	cmd.Env = append(os.Environ(), fmt.Sprintf("OWNER=%d", os.Getpid()))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 77 {
+		return "", fmt.Errorf("%w: %s", errNotInstalled, strings.TrimSpace(stderr.String()))
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", cmd, err, stderr.String())
+	}
+	return string(stdout), nil
+}
+
+func startServer(name string) (*server, error) {
+	output, err := serverScript("start", name)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(output, "\n")
+	return &server{url: lines[0], folder: lines[1]}, nil
+}
+
+// newServer starts a server of the test's own. A test whose server is not installed is skipped.
+func newServer(t *testing.T, name string) *server {
+	t.Helper()
+	s, err := startServer(name)
+	if errors.Is(err, errNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.do(t, "remove") })
+	return s
+}
+
+// do has the script start, stop, kill or remove the server.
+func (s *server) do(t *testing.T, action string) {
+	t.Helper()
+	if _, err := serverScript(action, s.folder); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newNATS(t *testing.T) *server {
+	t.Helper()
+	return newServer(t, "nats")
+}
+
+// sharedPostgres is for tests that leave the server alone and want no more than a database in it.
+var sharedPostgres = sync.OnceValues(func() (*server, error) { return startServer("postgres") })
+
+var databases atomic.Int64
+
+// newDatabase returns the URL of an empty database.
+func newDatabase(t *testing.T) string {
+	t.Helper()
+	s, err := sharedPostgres()
+	if errors.Is(err, errNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	sql(t, s.url, "CREATE DATABASE "+name)
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// sql runs statements in a PostgreSQL database and returns the values of the result.
+func sql(t *testing.T, database string, statements string) string {
+	t.Helper()
+	cmd := exec.Command("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--command="+statements, database)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", statements, err, output)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+// newReceiver starts an OTLP receiver.
+func newReceiver(t *testing.T) *otlp.Receiver {
+	t.Helper()
+	r, err := otlp.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// reportingTo are the variables that have a service report to a receiver, soon.
+func reportingTo(r *otlp.Receiver) environment {
+	return environment{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": r.HTTPEndpoint(),
+		"OTEL_BSP_SCHEDULE_DELAY":     "100",
+		"OTEL_BLRP_SCHEDULE_DELAY":    "100",
+		"OTEL_METRIC_EXPORT_INTERVAL": "200",
+	}
+}
+
+// await waits until the receiver has what met asks for, and fails the test if it does not get it.
+func await(t *testing.T, r *otlp.Receiver, what string, met func(otlp.Signals) bool) otlp.Signals {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	signals, err := r.Wait(ctx, met)
+	if err != nil {
+		var traces strings.Builder
+		for _, trace := range signals.Traces() {
+			traces.WriteString(trace.String())
+		}
+		t.Fatalf("%s: %v\n%s", what, err, tail(traces.String()))
+	}
+	return signals
+}
+
+// freeAddress returns an address that nothing listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
+// blackHole returns an address that takes connections and never answers.
+func blackHole(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = conn.Close() }()
+		}
+	}()
+	return listener.Addr().String()
+}
