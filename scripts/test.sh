@@ -19,6 +19,9 @@ go run ./internal/demo >"$(mktemp)"
 step "locks are up to date"
 go run ./internal/gotool/lockall --check
 
+step "what containers and CI read"
+scripts/validate.sh
+
 step "tests"
 go test -timeout 40m ./...
 

@@ -82,3 +82,17 @@ func newSQLite(t *testing.T) string {
 	t.Helper()
 	return "file:" + filepath.Join(t.TempDir(), "orders.db")
 }
+
+// listen records the headers of what is published on a subject, as any other program would see them.
+func (e events) listen(t *testing.T, subject string) <-chan nats.Header {
+	t.Helper()
+	headers := make(chan nats.Header, 100)
+	_, err := e.conn.Subscribe(subject, func(message *nats.Msg) { headers <- message.Header })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return headers
+}

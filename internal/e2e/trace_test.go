@@ -25,9 +25,11 @@ func TestOneTrace(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			receiver := newReceiver(t)
+			broker := newNATS(t)
+			published := connect(t, broker).listen(t, "orders.created")
 			env := reportingTo(receiver).with(environment{
 				"DATABASE_URL":                newDatabase(t),
-				"BROKER_URL":                  newNATS(t).url,
+				"BROKER_URL":                  broker.url,
 				"OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
 			})
 			if protocol == "grpc" {
@@ -56,6 +58,14 @@ func TestOneTrace(t *testing.T) {
 				t.Errorf("the trace is\n%swant\n%s", got, want)
 			}
 			t.Run("spans", func(t *testing.T) { checkOrderSpans(t, trace, placed) })
+			t.Run("message", func(t *testing.T) {
+				// The name is case-sensitive in NATS: programs in other languages look for this one.
+				producer := named(t, trace, "send orders.created")
+				want := []string{"00-" + trace.ID + "-" + producer.ID + "-01"}
+				if got := (<-published)["traceparent"]; !slices.Equal(got, want) {
+					t.Errorf("the message's traceparent is %q, want %q", got, want)
+				}
+			})
 			t.Run("metrics", func(t *testing.T) { checkOrderMetrics(t, signals) })
 			t.Run("logs", func(t *testing.T) {
 				checkLogs(t, signals, service, trace, "order created", "request answered", "order confirmed")

@@ -1,0 +1,279 @@
+package matrix
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// Pair is two answers to different questions, presets as "axis/name", options as "axis/name.key=value".
+type Pair [2]string
+
+func (p Pair) String() string { return p[0] + " with " + p[1] }
+
+// Pairs returns selections that together hold every two answers, option values included, that go together at all, and the
+// pairs that do not.
+func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, err error) {
+	fs, err := factors(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := search{catalog: c, factors: fs, open: map[pair]bool{}}
+	var todo []pair
+	for i := range fs {
+		for j := i + 1; j < len(fs); j++ {
+			if !independent(fs, fs[i], fs[j]) {
+				continue
+			}
+			for _, a := range fs[i].levels {
+				for _, b := range fs[j].levels {
+					p := pair{i, j, a, b}
+					if fs[i].counts(a) && fs[j].counts(b) {
+						todo, s.open[p] = append(todo, p), true
+					}
+				}
+			}
+		}
+	}
+	for len(s.open) > 0 {
+		var best []string
+		gain := 0
+		tried := 0
+		for _, p := range todo {
+			if !s.open[p] {
+				continue
+			}
+			row, err := s.complete(p)
+			if err != nil {
+				return nil, nil, err
+			}
+			if row == nil {
+				impossible = append(impossible, Pair{fs[p.i].answer(p.a), fs[p.j].answer(p.b)})
+				delete(s.open, p)
+				continue
+			}
+			if n := len(s.covers(row)); n > gain {
+				best, gain = row, n
+			}
+			if tried++; tried == candidates {
+				break
+			}
+		}
+		if best == nil {
+			break
+		}
+		for _, p := range s.covers(best) {
+			delete(s.open, p)
+		}
+		rows = append(rows, s.answers(best))
+	}
+	return rows, impossible, nil
+}
+
+// candidates is how many rows are tried for the one that covers most.
+const candidates = 24
+
+// PairsOf returns the pairs that a selection of Pairs holds.
+func PairsOf(c *generator.Catalog, a generator.Answers) []Pair {
+	var answers []string
+	for _, axis := range c.Axes() {
+		for _, name := range a.Presets[axis.Name] {
+			answers = append(answers, axis.Name+"/"+name)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.Options)) {
+		answers = append(answers, key+"="+a.Options[key])
+	}
+	var all []Pair
+	for i, x := range answers {
+		for _, y := range answers[i+1:] {
+			all = append(all, Pair{x, y})
+		}
+	}
+	return all
+}
+
+// independent reports whether an answer to f leaves open the one to g: that of an option does not leave open which preset is
+// chosen where its own is.
+func independent(fs []factor, f, g factor) bool {
+	home := func(f factor) int {
+		return slices.IndexFunc(fs, func(h factor) bool { return h.option == "" && (h.axis == f.axis && h.group == f.group || h.holds(f.preset)) })
+	}
+	return home(f) != home(g) || f.option != "" && f.preset == g.preset
+}
+
+// holds reports whether the preset, "axis/name", is an answer to f.
+func (f *factor) holds(preset string) bool {
+	axis, name, _ := strings.Cut(preset, "/")
+	return f.option == "" && f.axis == axis && slices.Contains(f.levels, name)
+}
+
+// counts reports whether an answer to f has to meet others: that an option is not there says nothing.
+func (f *factor) counts(level string) bool { return f.option == "" || level != none }
+
+func (f *factor) answer(level string) string {
+	switch {
+	case f.option != "":
+		return f.option + "=" + level
+	case level == none:
+		return "no " + f.axis + " " + f.group.Name
+	}
+	return f.axis + "/" + level
+}
+
+// pair is answers a and b to the factors i and j.
+type pair struct {
+	i, j int
+	a, b string
+}
+
+// search builds rows: one answer for each factor.
+type search struct {
+	catalog *generator.Catalog
+	factors []factor
+	open    map[pair]bool // not yet covered
+}
+
+// complete returns a row that holds the pair and many other open ones, or nil if there is none.
+func (s *search) complete(p pair) ([]string, error) {
+	row := make([]string, len(s.factors))
+	fixed := make([]bool, len(s.factors))
+	for _, x := range []struct {
+		at    int
+		level string
+	}{{p.i, p.a}, {p.j, p.b}} {
+		if !s.fix(row, fixed, x.at, x.level) {
+			return nil, nil
+		}
+	}
+	return s.extend(row, fixed, 0)
+}
+
+// fix sets an answer and, if it is that of an option, chooses the preset.
+func (s *search) fix(row []string, fixed []bool, at int, level string) bool {
+	if fixed[at] {
+		return row[at] == level
+	}
+	row[at], fixed[at] = level, true
+	if s.factors[at].option == "" {
+		return true
+	}
+	home := slices.IndexFunc(s.factors, func(f factor) bool { return f.holds(s.factors[at].preset) })
+	_, name, _ := strings.Cut(s.factors[at].preset, "/")
+	return s.fix(row, fixed, home, name)
+}
+
+// extend answers the factors from at on.
+func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
+	for at < len(row) && fixed[at] {
+		at++
+	}
+	ok, err := s.possible(row, fixed, at)
+	if !ok || err != nil {
+		return nil, err
+	}
+	if at == len(row) {
+		return row, nil
+	}
+	f := &s.factors[at]
+	levels := slices.Clone(f.levels)
+	if f.option != "" {
+		if s.chooses(row, f.preset) {
+			levels = levels[1:]
+		} else {
+			levels = levels[:1]
+		}
+	}
+	gains := map[string]int{}
+	for _, l := range levels {
+		for p := range s.open {
+			if p.i == at && p.a == l && fixed[p.j] && row[p.j] == p.b || p.j == at && p.b == l && fixed[p.i] && row[p.i] == p.a {
+				gains[l] += 1 << 16
+			} else if p.i == at && p.a == l || p.j == at && p.b == l {
+				gains[l]++ // what is open with the answers to come
+			}
+		}
+	}
+	slices.SortStableFunc(levels, func(a, b string) int { return gains[b] - gains[a] })
+	for _, l := range levels {
+		more, also := slices.Clone(row), slices.Clone(fixed)
+		more[at], also[at] = l, true
+		if found, err := s.extend(more, also, at+1); err != nil || found != nil {
+			return found, err
+		}
+	}
+	return nil, nil
+}
+
+// possible reports whether a row whose first presets, up to at, are answered can still be completed.
+func (s *search) possible(row []string, fixed []bool, at int) (bool, error) {
+	if at < len(row) && s.factors[at].option != "" {
+		return true, nil // the presets are settled
+	}
+	if at == len(row) {
+		return accepted(s.catalog, s.answers(row))
+	}
+	sofar := map[string][]string{}
+	open := map[string]bool{}
+	for i, f := range s.factors {
+		if f.option != "" {
+			break
+		}
+		if fixed[i] {
+			sofar[f.axis] = append(sofar[f.axis], chosen(row[i])...)
+		} else {
+			open[f.axis] = true
+		}
+	}
+	maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
+	for _, axis := range s.catalog.Axes() {
+		if len(sofar[axis.Name]) == 0 {
+			continue
+		}
+		fits, err := s.catalog.Choices(axis.Name, generator.Answers{Presets: sofar})
+		if err != nil {
+			return false, err
+		}
+		for _, c := range fits {
+			if !c.Fits && slices.Contains(sofar[axis.Name], c.Preset.Name) {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+func (s *search) chooses(row []string, preset string) bool {
+	for i, f := range s.factors {
+		if f.option == "" && f.axis+"/"+row[i] == preset {
+			return true
+		}
+	}
+	return false
+}
+
+// covers returns the open pairs that a row holds.
+func (s *search) covers(row []string) (covered []pair) {
+	for p := range s.open {
+		if row[p.i] == p.a && row[p.j] == p.b {
+			covered = append(covered, p)
+		}
+	}
+	return covered
+}
+
+func (s *search) answers(row []string) generator.Answers {
+	a := generator.Answers{Name: Service, Presets: map[string][]string{}, Options: map[string]string{}}
+	for i, f := range s.factors {
+		switch {
+		case row[i] == none:
+		case f.option != "":
+			a.Options[f.option] = row[i]
+		default:
+			a.Presets[f.axis] = append(a.Presets[f.axis], row[i])
+		}
+	}
+	return a
+}
