@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -135,4 +136,9 @@ func (p *process) ready(t *testing.T, want int, within time.Duration) {
 		last = request(t, http.MethodGet, p.base+"/readyz", "")
 		return last.status == want
 	})
+}
+
+// traceID returns a trace id of the caller's own, by which its request can be found.
+func traceID(i int) string {
+	return fmt.Sprintf("%032x", i+1)
 }

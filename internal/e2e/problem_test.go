@@ -1,0 +1,168 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/otelgen/otelgen/internal/otlp"
+)
+
+// TestProblems sends what no service should accept. Every answer is a problem (RFC 9457), and the telemetry of it has few names:
+// a route only where one answered.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	t.Run("chi", func(t *testing.T) {
+		t.Parallel()
+		checkProblems(t, shop, environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url})
+	})
+	t.Run("nethttp", func(t *testing.T) {
+		t.Parallel()
+		checkProblems(t, plain, environment{"DATABASE_URL": newSQLite(t)})
+	})
+}
+
+func checkProblems(t *testing.T, p *project, env environment) {
+	receiver := newReceiver(t)
+	service := serve(t, p.service(t), reportingTo(receiver).with(env))
+	service.ready(t, http.StatusOK, patience)
+
+	const unknown = "018f0000-0000-7000-8000-00000000dead"
+	json := "application/json"
+	for i, test := range []struct {
+		name         string
+		method, path string
+		media, body  string
+		status       int
+		detail       string   // part of the detail
+		fields       []string // named in errors
+		allow        []string
+		span, route  string
+	}{
+		{name: "malformed JSON", method: "POST", path: "/orders", media: json, body: `{"customer":`,
+			status: 400, detail: "not the JSON expected", span: "POST /orders", route: "/orders"},
+		{name: "empty body", method: "POST", path: "/orders", media: json, body: "",
+			status: 400, detail: "not the JSON expected", span: "POST /orders", route: "/orders"},
+		{name: "two values", method: "POST", path: "/orders", media: json, body: draft + draft,
+			status: 400, detail: "more than one", span: "POST /orders", route: "/orders"},
+		{name: "unknown field", method: "POST", path: "/orders", media: json, body: `{"customer":"ada","sku":"book","quantity":2,"price":1}`,
+			status: 400, detail: `"price"`, span: "POST /orders", route: "/orders"},
+		{name: "wrong type", method: "POST", path: "/orders", media: json, body: `{"customer":"ada","sku":"book","quantity":"two"}`,
+			status: 400, detail: "quantity", span: "POST /orders", route: "/orders"},
+		{name: "wrong content type", method: "POST", path: "/orders", media: "text/plain", body: draft,
+			status: 415, detail: "application/json", span: "POST /orders", route: "/orders"},
+		{name: "content type with a charset", method: "POST", path: "/orders", media: json + "; charset=utf-8", body: draft,
+			status: 201, span: "POST /orders", route: "/orders"},
+		{name: "no content type", method: "POST", path: "/orders", body: draft,
+			status: 415, detail: "application/json", span: "POST /orders", route: "/orders"},
+		{name: "oversize", method: "POST", path: "/orders", media: json, body: `{"customer":"` + strings.Repeat("a", 100_000) + `"}`,
+			status: 413, detail: "65536", span: "POST /orders", route: "/orders"},
+		{name: "invalid", method: "POST", path: "/orders", media: json, body: `{"customer":" ","sku":"` + strings.Repeat("x", 101) + `","quantity":0}`,
+			status: 422, fields: []string{"customer", "sku", "quantity"}, span: "POST /orders", route: "/orders"},
+		{name: "unknown id", method: "GET", path: "/orders/" + unknown,
+			status: 404, span: "GET /orders/{id}", route: "/orders/{id}"},
+		{name: "id that is none", method: "GET", path: "/orders/%00'--",
+			status: 404, span: "GET /orders/{id}", route: "/orders/{id}"},
+		{name: "bad limit", method: "GET", path: "/orders?limit=0",
+			status: 400, detail: "limit", span: "GET /orders", route: "/orders"},
+		{name: "bad cursor", method: "GET", path: "/orders?cursor=%00",
+			status: 400, detail: "cursor", span: "GET /orders", route: "/orders"},
+		{name: "unknown route", method: "GET", path: "/secret/" + unknown,
+			status: 404, span: "GET"},
+		{name: "root", method: "GET", path: "/",
+			status: 404, span: "GET"},
+		{name: "wrong method", method: "DELETE", path: "/orders",
+			status: 405, allow: []string{"GET", "POST"}, span: "DELETE"},
+		{name: "wrong method with an id", method: "PUT", path: "/orders/" + unknown,
+			status: 405, allow: []string{"GET"}, span: "PUT"},
+		{name: "unknown method", method: "BREW", path: "/orders",
+			status: 405, allow: []string{"GET", "POST"}, span: "HTTP"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			traceID := traceID(i)
+			header := []string{"Content-Type", test.media, "traceparent", "00-" + traceID + "-00f067aa0ba902b7-01"}
+			a := request(t, test.method, service.base+test.path, test.body, header...)
+			if a.status != test.status {
+				t.Fatalf("the answer is %d, want %d: %s", a.status, test.status, a.body)
+			}
+			if test.status >= 400 {
+				checkProblem(t, a, test.detail, test.fields)
+			}
+			allowed := strings.FieldsFunc(strings.Join(a.header.Values("Allow"), ","), func(r rune) bool { return r == ',' || r == ' ' })
+			allowed = slices.DeleteFunc(allowed, func(method string) bool { return method == http.MethodHead })
+			slices.Sort(allowed)
+			if !slices.Equal(allowed, test.allow) {
+				t.Errorf("Allow is %q, want %q", allowed, test.allow)
+			}
+
+			var server *otlp.Span
+			await(t, receiver, "the server's span", func(s otlp.Signals) bool {
+				for _, span := range s.Trace(traceID).Spans() {
+					if span.Kind == otlp.KindServer {
+						server = span
+					}
+				}
+				return server != nil
+			})
+			if server.Name != test.span {
+				t.Errorf("the span is named %q, want %q", server.Name, test.span)
+			}
+			if route, ok := server.Attributes["http.route"]; ok != (test.route != "") || server.Attributes.Text("http.route") != test.route {
+				t.Errorf("http.route is %v, want %q", route, test.route)
+			}
+			if server.Status != otlp.StatusUnset {
+				t.Errorf("the span's status is %s, want it unset: the mistake is the caller's", server.Status)
+			}
+		})
+	}
+
+	// HEAD is no mistake, and has no body.
+	if head := request(t, http.MethodHead, service.base+"/healthz", ""); head.body != "" {
+		t.Errorf("HEAD /healthz answers %q", head.body)
+	}
+
+	service.stop(t)
+	signals := receiver.Signals()
+	checkNames(t, signals, unknown)
+	routes := make(map[string]bool)
+	for _, point := range lastMetric(t, signals, "http.server.request.duration").Points {
+		route, ok := point.Attributes["http.route"]
+		if ok && route == "" {
+			t.Error("http.server.request.duration has an empty http.route")
+		}
+		routes[point.Attributes.Text("http.route")] = true
+	}
+	if want := map[string]bool{"": true, "/orders": true, "/orders/{id}": true}; len(routes) != len(want) {
+		t.Errorf("http.server.request.duration has the routes %v, want %v", routes, want)
+	}
+}
+
+func checkProblem(t *testing.T, a answer, detail string, fields []string) {
+	t.Helper()
+	if media := a.header.Get("Content-Type"); media != "application/problem+json" {
+		t.Errorf("the content type is %q", media)
+	}
+	var problem struct {
+		Title, Detail, Instance string
+		Status                  int
+		Errors                  []struct{ Field, Detail string }
+	}
+	if err := json.Unmarshal([]byte(a.body), &problem); err != nil {
+		t.Fatalf("the problem is not JSON: %s", a.body)
+	}
+	if problem.Status != a.status || problem.Title == "" || problem.Instance == "" || !strings.Contains(problem.Detail, detail) {
+		t.Errorf("the problem is %+v, want the detail %q", problem, detail)
+	}
+	var named []string
+	for _, e := range problem.Errors {
+		named = append(named, e.Field)
+		if e.Detail == "" {
+			t.Errorf("the field %s is refused without a reason", e.Field)
+		}
+	}
+	if !slices.Equal(named, fields) {
+		t.Errorf("the fields refused are %q, want %q", named, fields)
+	}
+}

@@ -1,0 +1,134 @@
+package matrix_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/presets"
+	"github.com/otelgen/otelgen/templates"
+)
+
+func builtin(t testing.TB) *generator.Catalog {
+	t.Helper()
+	c, err := generator.NewCatalog(templates.FS, generator.Source{Name: generator.BuiltIn, FS: presets.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// allPresets returns every preset of the catalog.
+func allPresets(t testing.TB, c *generator.Catalog) (all []*generator.Preset) {
+	t.Helper()
+	for _, axis := range c.Axes() {
+		presets, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, presets...)
+	}
+	return all
+}
+
+// render returns the tree of answers.
+func render(t testing.TB, c *generator.Catalog, a generator.Answers) *generator.Tree {
+	t.Helper()
+	s, err := c.Select(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := p.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// Every two answers that go together meet in a row, and those that are said not to go together are in no selection at all.
+func TestEveryPairMeets(t *testing.T) {
+	c := builtin(t)
+	rows, impossible, err := matrix.Pairs(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := map[matrix.Pair]bool{}
+	for _, row := range rows {
+		t.Log(matrix.Label(c, row))
+		for _, p := range matrix.PairsOf(c, row) {
+			met[p] = true
+		}
+	}
+	t.Log("not to be had:", impossible)
+
+	for _, p := range impossible {
+		met[p] = true
+	}
+	all, err := matrix.All(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	together := map[matrix.Pair]bool{}
+	for _, a := range all {
+		for _, p := range matrix.PairsOf(c, a) {
+			together[p] = true
+			if !met[p] {
+				t.Errorf("%s: in no row", p)
+			}
+			if slices.Contains(impossible, p) {
+				t.Errorf("%s: said to be impossible, but accepted", p)
+			}
+		}
+	}
+
+	// The same for the values of options with each preset that theirs goes with, and with each other.
+	for _, p := range allPresets(t, c) {
+		for _, o := range p.Options {
+			for _, value := range values(o) {
+				for _, q := range allPresets(t, c) {
+					if (together[matrix.Pair{p.ID(), q.ID()}] || together[matrix.Pair{q.ID(), p.ID()}]) && !met[matrix.Pair{q.ID(), p.ID() + "." + o.Name + "=" + value}] {
+						t.Errorf("%s.%s=%s with %s: in no row", p.ID(), o.Name, value, q.ID())
+					}
+				}
+			}
+		}
+	}
+}
+
+// values returns those values of an option that its manifest names.
+func values(o generator.Option) []string {
+	if o.Type == "bool" {
+		return []string{"true", "false"}
+	}
+	return append(slices.Clone(o.Values), o.Default)
+}
+
+func TestNearestKeepsTheDefaults(t *testing.T) {
+	c := builtin(t)
+	for _, p := range allPresets(t, c) {
+		a, err := matrix.Nearest(c, p.Axis, p.Name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		s, err := c.Select(a)
+		if err != nil {
+			t.Errorf("%s: %v", p.ID(), err)
+			continue
+		}
+		if !slices.Contains(s.Answers().Presets[p.Axis], p.Name) {
+			t.Errorf("nearest to %s: %v does not hold it", p.ID(), a.Presets)
+		}
+	}
+	a := generator.Answers{Name: "shop", Presets: map[string][]string{"framework": {"none"}, "pattern": {"a", "b"}}, Options: map[string]string{"broker/nats.max-attempts": "9"}}
+	const want = "new shop --no-input --framework none --pattern a,b --option broker/nats.max-attempts=9"
+	if got := strings.Join(matrix.Arguments(c, a), " "); got != want {
+		t.Errorf("command is %q, want %q", got, want)
+	}
+}
