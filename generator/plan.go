@@ -15,6 +15,9 @@ import (
 type Plan struct {
 	Files []PlannedFile // sorted by path
 
+	// Rendered, if set, is called by Render after all templates are executed and before anything is formatted.
+	Rendered func()
+
 	selection *Selection
 	layout    *layout
 	context   context
@@ -43,13 +46,8 @@ func (s *Selection) owners() []*Preset {
 // KindPreset but where the answers are to blame for a clash of paths.
 func (s *Selection) Plan() (*Plan, error) {
 	p := &Plan{selection: s, owners: s.owners()}
-	locked := make(chan error, 1)
-	go func() { locked <- p.readLocks() }()
-	err := p.list()
-	if lockErr := <-locked; err == nil {
-		err = lockErr
-	}
-	if err != nil {
+	steps := []func() error{p.list, p.readLocks, p.parsePartials}
+	if err := inParallel(len(steps), func(_, i int) error { return steps[i]() }); err != nil {
 		return nil, err
 	}
 	goVersion := strings.SplitN(gomod.GoVersion(p.locks...), ".", 3)
@@ -73,6 +71,12 @@ func (p *Plan) readLocks() error {
 		p.locks = append(p.locks, l)
 	}
 	return nil
+}
+
+// parsePartials has the partials ready for the facts.
+func (p *Plan) parsePartials() error {
+	_, err := p.selection.catalog.base()
+	return err
 }
 
 // list finds the files of all owners and hands the fragments to theirs.

@@ -4,14 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"text/template"
 
 	"go.yaml.in/yaml/v3"
@@ -20,8 +16,9 @@ import (
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
 
-// Render executes all templates, in parallel, and returns the whole service with go.mod and go.sum. Errors are *Error of
-// KindPreset; that of the first file at fault, by path, is returned.
+// Render executes all templates, then formats what they gave, both in parallel, and returns the whole service with go.mod and
+// go.sum. Errors are *Error, of KindPreset but where the module path takes a package for the service's own. Of several, always
+// the same one is returned.
 func (p *Plan) Render() (*Tree, error) {
 	jobs, err := p.run()
 	if err != nil {
@@ -76,33 +73,31 @@ func (p *Plan) Imports() (map[string][]string, error) {
 }
 
 // run renders every file of the plan.
-func (p *Plan) run() ([]job, error) {
-	jobs := make([]job, len(p.Files))
-	errs := make([]error, len(p.Files))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
-		w, err := p.newWorker()
-		if err != nil {
-			return nil, err
-		}
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
-				jobs[i], errs[i] = w.render(&p.Files[i])
+func (p *Plan) run() ([]*job, error) {
+	jobs := make([]*job, len(p.Files))
+	workers := make([]*worker, len(jobs)) // as many as run at once are made
+	err := inParallel(len(jobs), func(n, i int) (err error) {
+		if workers[n] == nil {
+			if workers[n], err = p.newWorker(); err != nil {
+				return err
 			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
 		}
+		jobs[i], err = workers[n].render(&p.Files[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return jobs, nil
+	if p.Rendered != nil {
+		p.Rendered()
+	}
+	largest := slices.Clone(jobs) // first, so that in the end no worker waits long for another
+	slices.SortStableFunc(largest, func(a, b *job) int { return cmp.Compare(len(b.out.Content), len(a.out.Content)) })
+	return jobs, inParallel(len(jobs), func(_, i int) error { return p.finish(largest[i]) })
 }
 
 // modules resolves what the files import.
-func (p *Plan) modules(jobs []job) (gomod.Files, error) {
+func (p *Plan) modules(jobs []*job) (gomod.Files, error) {
 	packages := map[string]bool{}
 	for _, j := range jobs {
 		if strings.HasSuffix(j.file.Path, ".go") && len(j.out.Content) > 0 {
@@ -212,38 +207,45 @@ func (w *worker) executeFile(o *Preset, file string) (string, error) {
 	return w.execute(t, w.plan.contextOf(o))
 }
 
-func (w *worker) render(f *PlannedFile) (job, error) {
-	j := job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
-	w.job = &j
+// render executes the template of a file.
+func (w *worker) render(f *PlannedFile) (*job, error) {
+	j := &job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
+	w.job = j
 	text, err := w.executeFile(f.owner, f.Template)
 	if err != nil || strings.TrimSpace(text) == "" {
-		return job{file: f, dir: j.dir}, err
+		return &job{file: f, dir: j.dir}, err
 	}
 	j.out.Content = []byte(text)
 	if strings.HasPrefix(text, "#!") {
-		j.out.Mode = fs.FileMode(0o755)
+		j.out.Mode = 0o755
 	}
-	switch {
-	case path.Ext(f.Path) == ".go":
-		err = w.finishGo(&j)
-	case j.yaml:
-		var v any
-		if yamlErr := yaml.Unmarshal(j.out.Content, &v); yamlErr != nil {
-			err = &Error{Kind: KindPreset, Code: "yaml", What: f.Path + " is not YAML with what its slots hold", Why: yamlErr.Error(), Where: f.position()}
-		}
-	}
-	return j, err
+	return j, nil
 }
 
-func (w *worker) finishGo(j *job) error {
+// finish formats or checks what a template gave.
+func (p *Plan) finish(j *job) error {
+	switch {
+	case len(j.out.Content) == 0:
+	case path.Ext(j.file.Path) == ".go":
+		return p.finishGo(j)
+	case j.yaml:
+		var v any
+		if err := yaml.Unmarshal(j.out.Content, &v); err != nil {
+			return &Error{Kind: KindPreset, Code: "yaml", What: j.file.Path + " is not YAML with what its slots hold", Why: err.Error(), Where: j.file.position()}
+		}
+	}
+	return nil
+}
+
+func (p *Plan) finishGo(j *job) error {
 	file, err := golang.Finish(j.out.Content, golang.Options{
-		Module: w.plan.context.Module, PackagePath: path.Join(w.plan.context.Module, j.dir), PackageName: w.plan.packageName, Imports: j.merge,
-		Role: roleOf(j.file.Template), Roles: w.plan.layout.paths,
+		Module: p.context.Module, PackagePath: path.Join(p.context.Module, j.dir), PackageName: p.packageName, Imports: j.merge,
+		Role: roleOf(j.file.Template), Roles: p.layout.paths,
 	})
 	if err != nil {
 		var unknown *golang.UnknownRole
 		if errors.As(err, &unknown) {
-			return unknownRole(unknown.Role, w.plan.layout.roles, j.file.position())
+			return unknownRole(unknown.Role, p.layout.roles, j.file.position())
 		}
 		return goError(err, j.file.Path, j.file.position())
 	}

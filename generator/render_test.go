@@ -308,6 +308,36 @@ func TestSameBytesEveryTime(t *testing.T) {
 	}
 }
 
+// crashing panics when one of its files is opened.
+type crashing struct {
+	fs.FS
+	name string
+}
+
+func (c crashing) Open(name string) (fs.File, error) {
+	if name == c.name {
+		panic("a test")
+	}
+	return c.FS.Open(name)
+}
+
+// A panic in another goroutine reaches the caller, who can recover from it, together with its stack.
+func TestCrash(t *testing.T) {
+	for _, file := range []string{"framework/chi/files/@inbound/run.go.tmpl", "framework/chi/lock.txt"} { // while rendering, while planning
+		t.Run(file, func(t *testing.T) {
+			defer func() {
+				crash, ok := recover().(*Crash)
+				if !ok || crash.Value != "a test" || !strings.Contains(string(crash.Stack), "crashing.Open") {
+					t.Errorf("recovered %v", crash)
+				}
+			}()
+			skeleton, presets := testCatalog(t, "")
+			_, err := generateFrom(skeleton, crashing{presets, file}, Answers{Name: "shop"})
+			t.Errorf("no crash, but %v", err)
+		})
+	}
+}
+
 func TestPlanImports(t *testing.T) {
 	s, err := newCatalog(t, `
 -- presets/framework/chi/slots/main.open.tmpl --

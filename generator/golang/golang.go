@@ -7,12 +7,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"go/ast"
+	"go/format"
 	"go/parser"
-	"go/printer"
 	"go/scanner"
 	"go/token"
 	"strings"
+
+	"golang.org/x/tools/imports"
 )
 
 // Options is what Finish has to know of the surroundings of a file.
@@ -53,14 +54,10 @@ func (e *SyntaxError) Error() string {
 }
 
 // Finish merges o.Imports into the imports of src, drops those that src does not use, groups them (standard library,
-// third party, own module), and formats the whole as gofmt does. The error is a *SyntaxError, or says which two imports
-// want one name.
+// third party, own module), and formats the whole as goimports does. The error is a *SyntaxError, an *UnknownRole, or says which
+// two imports want one name.
 func Finish(src []byte, o Options) (*File, error) {
 	h, err := splitHeader(src)
-	if err != nil {
-		return nil, err
-	}
-	imports, err := h.resolveRoles(o.Imports, o)
 	if err != nil {
 		return nil, err
 	}
@@ -68,39 +65,27 @@ func Finish(src []byte, o Options) (*File, error) {
 	if strings.HasSuffix(h.pkg, "_test") {
 		own = "" // an external test package imports what it tests
 	}
-	list := merge(imports, own, o.PackageName)
-	list = keep(list, func(i Import) bool { return i.forEffect() || mentions(h.body, i.name) })
-
-	// The text search above may keep an import for a variable of the same name; the syntax tree knows better, and seldom
-	// has to: nearly always one parse is all there is.
-	for {
-		text := h.compose(list, o.Module)
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, "", text, parser.ParseComments)
-		if err != nil {
-			return nil, syntaxError(err, text, h.lineShift(text))
-		}
-		used := usedNames(file, text)
-		left := keep(list, func(i Import) bool { return i.forEffect() || used[i.name] })
-		if len(left) < len(list) {
-			list = left
-			continue
-		}
-		if err := oneNameEach(list); err != nil {
-			return nil, err
-		}
-		var buf bytes.Buffer
-		buf.Grow(len(text) + len(text)/8)
-		if err := gofmt.Fprint(&buf, fset, file); err != nil {
-			return nil, err
-		}
-		return &File{Content: buf.Bytes(), Imports: paths(list), Written: paths(h.imports)}, nil
+	list, err := h.resolveRoles(o, own)
+	if err != nil {
+		return nil, err
 	}
+	if list, err = h.used(merge(list, own, o)); err != nil {
+		return nil, err
+	}
+	if err := oneNameEach(list); err != nil {
+		return nil, err
+	}
+	text := h.compose(list, o.Module)
+	// Most templates come out formatted, which gofmt tells in half the time: only to the others has goimports to be put.
+	formatted, err := format.Source(text)
+	if err == nil && !bytes.Equal(formatted, text) {
+		formatted, err = imports.Process("", text, &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
+	}
+	if err != nil {
+		return nil, syntaxError(err, text, h.lineShift(text))
+	}
+	return &File{Content: formatted, Imports: paths(list), Written: paths(h.imports)}, nil
 }
-
-// gofmt prints as go/format does; 1<<30 is its normalisation of number literals, which go/printer does not name. go/format itself would
-// print and parse once more, only to sort imports that are sorted already.
-var gofmt = printer.Config{Mode: printer.UseSpaces | printer.TabIndent | 1<<30, Tabwidth: 8}
 
 // CutFragment takes leading import declarations off a fragment of Go and checks that the rest is a list of
 // declarations or of statements. The error is a *SyntaxError.
@@ -147,17 +132,6 @@ func parseWrapped(before string, body []byte, after string) ([]byte, error) {
 		err = scanner.ErrorList{{Pos: token.Position{Line: 1}, Msg: "unbalanced braces"}}
 	}
 	return text, err
-}
-
-// usedNames returns the identifiers that stand before a dot and are declared nowhere in the file.
-func usedNames(file *ast.File, text []byte) map[string]bool {
-	used := map[string]bool{}
-	for _, id := range file.Unresolved {
-		if !used[id.Name] && beforeDot(text[id.End()-file.FileStart:]) {
-			used[id.Name] = true
-		}
-	}
-	return used
 }
 
 func line(err error) int {

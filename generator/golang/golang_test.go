@@ -184,6 +184,30 @@ func TestCutFragment(t *testing.T) {
 	}
 }
 
+// Whatever a template gives: it is refused, or it comes out as goimports would leave it, the second time as the first.
+func FuzzFinish(f *testing.F) {
+	for _, src := range []string{"package p\nimport (\n// c\n)\n", "package p; import \"os\"; var _ = os.Args", "package inbound_test\n\nimport (\n\t_ \"@store\" // x\n\t. \"@inbound\"\n)\n\nvar time = store.X(inbound.Y)\n", "package p /* a\n*/ import `os`\r\n"} {
+		f.Add(src)
+	}
+	o := options
+	o.Role, o.Roles = "inbound", map[string]string{"inbound": options.PackagePath, "store": "example.com/shop/internal/db"}
+	o.Imports = []Import{{Path: "time"}, {Path: "embed", Name: "_"}}
+	f.Fuzz(func(t *testing.T, src string) {
+		first, err := Finish([]byte(src), o)
+		if err != nil {
+			return
+		}
+		checkFormatted(t, first.Content)
+		CutFragment([]byte(src))
+		o := o
+		o.Imports = nil
+		again, err := Finish(first.Content, o)
+		if err != nil || string(again.Content) != string(first.Content) {
+			t.Errorf("the second time gives\n%s\n%v", again.Content, err)
+		}
+	})
+}
+
 func TestAssumedName(t *testing.T) {
 	for path, want := range map[string]string{"fmt": "fmt", "math/rand/v2": "rand", "github.com/x/go-foo": "foo", "gopkg.in/yaml.v3": "yaml", "github.com/nats-io/nats.go": "nats", "example.com/shop/v2": "shop", "v2": "v2", "x/v": "v"} {
 		if got := AssumedName(path); got != want {

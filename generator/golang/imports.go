@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"path"
 	"slices"
@@ -30,6 +31,7 @@ func (i Import) forEffect() bool { return i.Name == "_" || i.Name == "." }
 // header is a source file cut at its imports.
 type header struct {
 	pkg     string
+	pkgAt   int    // where its name stands in before
 	before  []byte // up to the end of the line of the package clause, and what stands between it and the imports
 	imports []Import
 	body    []byte
@@ -44,7 +46,7 @@ func splitHeader(src []byte) (*header, error) {
 		return nil, syntaxError(err, src, 0)
 	}
 	base := fset.File(file.Package).Base()
-	h := &header{pkg: file.Name.Name}
+	h := &header{pkg: file.Name.Name, pkgAt: int(file.Name.Pos()) - base}
 	if len(file.Decls) == 0 {
 		cut := int(file.Name.End()) - base
 		for _, c := range file.Comments { // that begin on the line of the package clause
@@ -75,7 +77,7 @@ func splitHeader(src []byte) (*header, error) {
 		h.imports = append(h.imports, i)
 	}
 	for _, c := range file.Comments {
-		if c.Pos() < start || c.End() > end || isSpecComment(file, c) {
+		if c.Pos() < start || c.End() > end || isSpecComment(file, c) || len(h.imports) == 0 {
 			continue
 		}
 		at := slices.IndexFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Pos() > c.Pos() })
@@ -116,9 +118,6 @@ func (h *header) compose(list []Import, module string) []byte {
 }
 
 func writeImports(b *bytes.Buffer, list []Import, module string) {
-	slices.SortFunc(list, func(x, y Import) int {
-		return cmp.Or(cmp.Compare(group(x.Path, module), group(y.Path, module)), cmp.Compare(x.Path, y.Path), cmp.Compare(x.Name, y.Name))
-	})
 	if len(list) == 1 && list[0].doc == "" {
 		b.WriteString("import ")
 		list[0].write(b)
@@ -129,7 +128,10 @@ func writeImports(b *bytes.Buffer, list []Import, module string) {
 		if n > 0 && group(i.Path, module) != group(list[n-1].Path, module) {
 			b.WriteByte('\n')
 		}
-		b.WriteString(i.doc)
+		if i.doc != "" {
+			b.WriteString("\t" + i.doc)
+		}
+		b.WriteByte('\t')
 		i.write(b)
 		b.WriteByte('\n')
 	}
@@ -178,8 +180,8 @@ func Within(importPath, module string) bool {
 // ThirdParty reports whether importPath is neither in the standard library nor in the module.
 func ThirdParty(importPath, module string) bool { return group(importPath, module) == groupThirdParty }
 
-// merge resolves names, and drops duplicates and imports of the package own.
-func merge(list []Import, own string, packageName func(string) string) []Import {
+// merge resolves names, drops duplicates and imports of the package own, and sorts.
+func merge(list []Import, own string, o Options) []Import {
 	type key struct{ path, name string }
 	seen := map[key]int{}
 	var out []Import
@@ -187,8 +189,8 @@ func merge(list []Import, own string, packageName func(string) string) []Import 
 		if i.Path == own {
 			continue
 		}
-		if i.name = i.Name; i.name == "" && packageName != nil {
-			i.name = packageName(i.Path)
+		if i.name = i.Name; i.name == "" && o.PackageName != nil {
+			i.name = o.PackageName(i.Path)
 		}
 		if i.name == "" {
 			i.name = AssumedName(i.Path)
@@ -205,11 +207,70 @@ func merge(list []Import, own string, packageName func(string) string) []Import 
 		seen[k] = len(out)
 		out = append(out, i)
 	}
+	slices.SortFunc(out, func(x, y Import) int {
+		return cmp.Or(cmp.Compare(group(x.Path, o.Module), group(y.Path, o.Module)), cmp.Compare(x.Path, y.Path), cmp.Compare(x.Name, y.Name))
+	})
 	return out
 }
 
-func keep(list []Import, ok func(Import) bool) []Import {
-	return slices.DeleteFunc(slices.Clone(list), func(i Import) bool { return !ok(i) })
+// used returns those imports of list that the body uses. Nearly always the words of the body tell: a name that stands before a
+// dot is that of an import, unless the file declares something by it. Where it may, the syntax tree tells.
+func (h *header) used(list []Import) ([]Import, error) {
+	qualifies, elsewhere := map[string]bool{}, false
+	for _, i := range list {
+		qualifies[i.name] = false
+	}
+	h.eachName(func(name string, beforeDot bool) {
+		if _, ok := qualifies[name]; ok && beforeDot {
+			qualifies[name] = true
+		} else if ok {
+			elsewhere = true
+		}
+	})
+	keep := func() {
+		list = slices.DeleteFunc(list, func(i Import) bool { return !i.forEffect() && !qualifies[i.name] })
+	}
+	keep()
+	if !elsewhere {
+		return list, nil
+	}
+	text := h.compose(nil, "")
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+	if err != nil {
+		return nil, syntaxError(err, text, h.lineShift(text))
+	}
+	undeclared := map[*ast.Ident]bool{}
+	for _, id := range file.Unresolved {
+		undeclared[id] = true
+	}
+	clear(qualifies)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := s.X.(*ast.Ident); ok && undeclared[id] {
+				qualifies[id.Name] = true
+			}
+		}
+		return true
+	})
+	keep()
+	return list, nil
+}
+
+// eachName calls f for each identifier of the body that stands behind no dot.
+func (h *header) eachName(f func(name string, beforeDot bool)) {
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(h.body)), h.body, nil, 0)
+	name := "" // the last token, if it is such an identifier
+	for last := token.ILLEGAL; last != token.EOF; {
+		_, tok, lit := s.Scan()
+		if name != "" {
+			f(name, tok == token.PERIOD)
+		}
+		if name = ""; tok == token.IDENT && last != token.PERIOD {
+			name = lit
+		}
+		last = tok
+	}
 }
 
 // oneNameEach refuses two packages of one name.
@@ -240,27 +301,6 @@ func AssumedName(importPath string) string {
 		base = base[:at]
 	}
 	return base
-}
-
-// mentions reports whether body may hold name as a word of its own before a dot. It looks into comments and strings, too.
-func mentions(body []byte, name string) bool {
-	for word := []byte(name); ; {
-		at := bytes.Index(body, word)
-		if at < 0 {
-			return false
-		}
-		before, _ := utf8.DecodeLastRune(body[:at])
-		body = body[at+len(word):]
-		if !isIdent(before) && beforeDot(body) {
-			return true
-		}
-	}
-}
-
-// beforeDot reports whether a dot follows next, or a comment that one may follow.
-func beforeDot(text []byte) bool {
-	text = bytes.TrimLeft(text, " \t\r\n")
-	return len(text) > 0 && (text[0] == '.' || text[0] == '/')
 }
 
 func isIdent(r rune) bool {

@@ -5,6 +5,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,12 +20,8 @@ func (e *UnknownRole) Error() string { return "the layout has no role " + e.Role
 // resolveRoles turns imports of roles into imports of the packages that the layout gives them, and has the body name
 // them accordingly: store.Open becomes repository.Open, or plain Open within that very package. The package clause
 // of a file of a role follows, too. So a template reads as the Go of a service whose packages are named as the roles.
-func (h *header) resolveRoles(fragments []Import, o Options) ([]Import, error) {
-	list := append(h.imports[:len(h.imports):len(h.imports)], fragments...)
-	own := o.PackagePath
-	if strings.HasSuffix(h.pkg, "_test") {
-		own = "" // an external test package names what it tests
-	}
+func (h *header) resolveRoles(o Options, own string) ([]Import, error) {
+	list := slices.Concat(h.imports, o.Imports)
 	renamed := map[string]string{}
 	for i := range list {
 		role, ok := strings.CutPrefix(list[i].Path, RolePrefix)
@@ -44,11 +41,8 @@ func (h *header) resolveRoles(fragments []Import, o Options) ([]Import, error) {
 			renamed[role] = path.Base(at)
 		}
 	}
-	if name := path.Base(o.PackagePath); o.Role != "" && o.Role != name {
-		if h.pkg == o.Role || h.pkg == o.Role+"_test" {
-			h.before = renamePackage(h.before, o.Role, name)
-			h.pkg = name + strings.TrimPrefix(h.pkg, o.Role)
-		}
+	if name := path.Base(o.PackagePath); o.Role != "" && (h.pkg == o.Role || h.pkg == o.Role+"_test") {
+		h.renamePackage(o.Role, name)
 	}
 	if len(renamed) > 0 {
 		h.before = []byte(renameInComment(string(h.before), renamed))
@@ -58,10 +52,10 @@ func (h *header) resolveRoles(fragments []Import, o Options) ([]Import, error) {
 }
 
 // renamePackage renames the package in its clause and at the start of its documentation.
-func renamePackage(before []byte, from, to string) []byte {
-	at := bytes.LastIndex(before, []byte("package "+from))
-	doc := bytes.ReplaceAll(before[:at], []byte("Package "+from+" "), []byte("Package "+to+" "))
-	return bytes.Join([][]byte{doc, []byte("package " + to), before[at+len("package "+from):]}, nil)
+func (h *header) renamePackage(from, to string) {
+	doc := bytes.ReplaceAll(h.before[:h.pkgAt], []byte("Package "+from+" "), []byte("Package "+to+" "))
+	h.before = slices.Concat(doc, []byte(to), h.before[h.pkgAt+len(from):])
+	h.pkg = to + strings.TrimPrefix(h.pkg, from)
 }
 
 // renameQualifiers renames the packages that identifiers of body are qualified with, in code and in comments. The empty name

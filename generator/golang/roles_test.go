@@ -67,6 +67,10 @@ func Run(s store.Store) error {
 	if err != nil || !strings.Contains(string(f.Content), "package service_test") || !strings.Contains(string(f.Content), "service.Run") {
 		t.Errorf("external test: %v\n%s", err, f.Content)
 	}
+	f, err = Finish([]byte("package  inbound // package inbound\n"), o)
+	if err != nil || string(f.Content) != "package service // package inbound\n" {
+		t.Errorf("clause: %v\n%s", err, f.Content)
+	}
 	_, err = Finish([]byte("package inbound\nimport \"@stor\"\n"), o)
 	var unknown *UnknownRole
 	if !errors.As(err, &unknown) || unknown.Role != "stor" {

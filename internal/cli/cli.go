@@ -57,11 +57,15 @@ func (a *app) main(args []string) (code int) {
 	debug.SetMemoryLimit(512 << 20)
 	defer func() {
 		if p := recover(); p != nil {
+			stack := debug.Stack()
+			if crash, ok := p.(*generator.Crash); ok { // of another goroutine
+				p, stack = crash.Value, crash.Stack
+			}
 			code = a.fail(&generator.Error{
 				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
 				Why: "this is a bug in otelgen, not a mistake of yours", Mend: "please report the command and the lines below at " + issues,
 			}, args)
-			a.stderr.Write(debug.Stack())
+			a.stderr.Write(stack)
 		}
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

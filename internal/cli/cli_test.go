@@ -22,7 +22,7 @@ import (
 // holdEnv makes otelgen stop when the first file is staged, say so on standard error, and go on when it is told to end.
 const holdEnv = "OTELGEN_TEST_HOLD"
 
-// panicEnv makes otelgen crash at that point.
+// panicEnv makes otelgen crash: at once if it is "here", in another goroutine if it is "there".
 const panicEnv = "OTELGEN_TEST_PANIC"
 
 func TestMain(m *testing.M) {
@@ -35,11 +35,24 @@ func TestMain(m *testing.M) {
 				<-ctx.Done()
 			}
 		}
-		if os.Getenv(panicEnv) != "" {
+		switch os.Getenv(panicEnv) {
+		case "here":
 			a.getenv = func(string) string { panic("a test") }
+		case "there":
+			a.skeleton = crashing{a.skeleton}
 		}
 		os.Exit(a.main(os.Args[1:]))
 	}})
+}
+
+// crashing panics when a template is read, which happens while many are rendered at once.
+type crashing struct{ fs.FS }
+
+func (c crashing) Open(name string) (fs.File, error) {
+	if strings.HasSuffix(name, "README.md.tmpl") {
+		panic("a test")
+	}
+	return c.FS.Open(name)
 }
 
 func TestScript(t *testing.T) {

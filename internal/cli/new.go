@@ -122,11 +122,12 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 		return err
 	}
 	n.timings.mark("plan")
+	plan.Rendered = func() { n.timings.mark("render") }
 	tree, err := plan.Render()
 	if err != nil {
 		return err
 	}
-	n.timings.mark("render and format")
+	n.timings.mark("format")
 	origin, err := project.New(version.Get().Version, selection.Answers(), tree).File()
 	if err != nil {
 		return err

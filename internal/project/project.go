@@ -48,11 +48,8 @@ type File struct {
 
 // MarshalYAML puts a file on one line, so that a change of one file is a change of one line.
 func (f File) MarshalYAML() (any, error) {
-	type plain File
-	node := &yaml.Node{}
-	err := node.Encode(plain(f))
-	node.Style = yaml.FlowStyle
-	return node, err
+	text := func(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("owner"), text(f.Owner), text("sha256"), text(f.SHA256)}}, nil
 }
 
 // New describes a tree generated from answers by an otelgen of the given version.

@@ -10,7 +10,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A staging folder is `.<target>.otelgen-<number>` beside the target, and holds at most these two.
+// infix parts the target's name from a random number in the name of a staging folder: .shop.otelgen-123 is one for shop.
+const infix = ".otelgen-"
+
+// What a staging folder holds at most.
 const (
 	lockName = "lock" // held as long as the process lives; the kernel lets go of it when the process ends, however it ends
 	treeName = "tree" // becomes the target
@@ -30,7 +33,7 @@ func (s *staging) tree() string { return filepath.Join(s.dir, treeName) }
 func newStaging(parent, base string) (*staging, error) {
 	base = strings.ToValidUTF8(base[:min(len(base), maxBase)], "")
 	for {
-		dir, err := os.MkdirTemp(parent, "."+base+".otelgen-*")
+		dir, err := os.MkdirTemp(parent, "."+base+infix+"*")
 		if err != nil {
 			return nil, err
 		}
@@ -75,8 +78,8 @@ func removeStale(parent string) {
 }
 
 func isStaging(name string) bool {
-	base, number, ok := strings.Cut(name[max(0, strings.LastIndex(name, ".otelgen-")):], ".otelgen-")
-	return ok && base == "" && name[0] == '.' && number != "" && strings.Trim(number, "0123456789") == ""
+	at := strings.LastIndex(name, infix)
+	return at > 0 && name[0] == '.' && len(name) > at+len(infix) && strings.Trim(name[at+len(infix):], "0123456789") == ""
 }
 
 func removeIfStale(parent, name string) {

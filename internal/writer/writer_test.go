@@ -37,7 +37,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tree has more files than the writer writes at once.
 func tree() []generator.File {
 	files := []generator.File{
 		{Path: "README.md", Mode: 0o644, Content: []byte("# shop\n")},
