@@ -9,4 +9,4 @@ if [ -n "$unformatted" ]; then
 	exit 1
 fi
 go vet ./...
-"$(scripts/tool.sh golangci-lint)" run
+"$(scripts/tool.sh golangci-lint)" run --allow-parallel-runners

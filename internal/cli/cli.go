@@ -65,7 +65,7 @@ func (a *app) main(args []string) (code int) {
 				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
 				Why: "this is a bug in otelgen, not a mistake of yours", Mend: "please report the command and the lines below at " + issues,
 			}, args)
-			a.stderr.Write(stack)
+			_, _ = a.stderr.Write(stack)
 		}
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -166,7 +166,7 @@ func (a *app) fail(err error, args []string) int {
 		}
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		enc.Encode(struct {
+		_ = enc.Encode(struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 			Why     string `json:"why"`
@@ -174,7 +174,7 @@ func (a *app) fail(err error, args []string) int {
 			Where   string `json:"where,omitempty"`
 		}{e.Code, e.What, e.Why, e.Mend, e.Where})
 	}
-	a.stderr.Write(b.Bytes())
+	_, _ = a.stderr.Write(b.Bytes())
 	return all[0].Kind.ExitCode()
 }
 

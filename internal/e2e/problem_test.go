@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -67,6 +68,8 @@ func checkProblems(t *testing.T, p *project, env environment) {
 			status: 404, span: "GET /orders/{id}", route: "/orders/{id}"},
 		{name: "bad limit", method: "GET", path: "/orders?limit=0",
 			status: 400, detail: "limit", span: "GET /orders", route: "/orders"},
+		{name: "id that cannot be", method: "GET", path: "/orders/%00",
+			status: 404, span: "GET /orders/{id}", route: "/orders/{id}"},
 		{name: "bad cursor", method: "GET", path: "/orders?cursor=%00",
 			status: 400, detail: "cursor", span: "GET /orders", route: "/orders"},
 		{name: "unknown route", method: "GET", path: "/secret/" + unknown,
@@ -74,11 +77,11 @@ func checkProblems(t *testing.T, p *project, env environment) {
 		{name: "root", method: "GET", path: "/",
 			status: 404, span: "GET"},
 		{name: "wrong method", method: "DELETE", path: "/orders",
-			status: 405, allow: []string{"GET", "POST"}, span: "DELETE"},
+			status: 405, allow: []string{"GET", "HEAD", "POST"}, span: "DELETE"},
 		{name: "wrong method with an id", method: "PUT", path: "/orders/" + unknown,
-			status: 405, allow: []string{"GET"}, span: "PUT"},
+			status: 405, allow: []string{"GET", "HEAD"}, span: "PUT"},
 		{name: "unknown method", method: "BREW", path: "/orders",
-			status: 405, allow: []string{"GET", "POST"}, span: "HTTP"},
+			status: 405, allow: []string{"GET", "HEAD", "POST"}, span: "HTTP"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			traceID := traceID(i)
@@ -91,7 +94,6 @@ func checkProblems(t *testing.T, p *project, env environment) {
 				checkProblem(t, a, test.detail, test.fields)
 			}
 			allowed := strings.FieldsFunc(strings.Join(a.header.Values("Allow"), ","), func(r rune) bool { return r == ',' || r == ' ' })
-			allowed = slices.DeleteFunc(allowed, func(method string) bool { return method == http.MethodHead })
 			slices.Sort(allowed)
 			if !slices.Equal(allowed, test.allow) {
 				t.Errorf("Allow is %q, want %q", allowed, test.allow)
@@ -118,9 +120,11 @@ func checkProblems(t *testing.T, p *project, env environment) {
 		})
 	}
 
-	// HEAD is no mistake, and has no body.
-	if head := request(t, http.MethodHead, service.base+"/healthz", ""); head.body != "" {
-		t.Errorf("HEAD /healthz answers %q", head.body)
+	// HEAD is no mistake wherever GET is none; probes use it.
+	for _, path := range []string{"/healthz", "/readyz", "/orders"} {
+		if head := request(t, http.MethodHead, service.base+path, ""); head.status != http.StatusOK || head.body != "" {
+			t.Errorf("HEAD %s answers %d %q", path, head.status, head.body)
+		}
 	}
 
 	service.stop(t)
@@ -165,4 +169,52 @@ func checkProblem(t *testing.T, a answer, detail string, fields []string) {
 	if !slices.Equal(named, fields) {
 		t.Errorf("the fields refused are %q, want %q", named, fields)
 	}
+}
+
+// TestCallerGone has a caller give up while its order is being stored. Nothing is stored, and it does not count as a failure of the
+// service.
+func TestCallerGone(t *testing.T) {
+	t.Parallel()
+	database, receiver := newDatabase(t), newReceiver(t)
+	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": newNATS(t).url}))
+	service.ready(t, http.StatusOK, patience)
+	unlock := lockOrders(t, database)
+
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, service.base+"/orders", strings.NewReader(draft))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	gone := make(chan error, 1)
+	go func() {
+		response, err := client.Do(r)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		gone <- err
+	}()
+	eventually(t, patience, "the order waits for the database", func() bool {
+		return sql(t, database, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT%'") == "1"
+	})
+	leave()
+	if err := <-gone; err == nil {
+		t.Fatal("the order was answered")
+	}
+	signals := await(t, receiver, "the server's span", func(s otlp.Signals) bool { return len(s.SpansNamed("POST /orders")) == 1 })
+	unlock()
+	server := signals.SpansNamed("POST /orders")[0]
+	checkAttributes(t, server, map[string]string{"http.response.status_code": "499"})
+	if server.Status != otlp.StatusUnset {
+		t.Errorf("the span's status is %s, want it unset", server.Status)
+	}
+	for _, record := range service.logs() {
+		if record["level"] == "ERROR" {
+			t.Errorf("an error is logged: %v", record)
+		}
+	}
+	if stored := service.all(t); len(stored) != 0 {
+		t.Errorf("the database has %v, want nothing", stored)
+	}
+	service.stop(t)
 }

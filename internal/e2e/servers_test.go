@@ -128,8 +128,8 @@ func newReceiver(t *testing.T) *otlp.Receiver {
 func reportingTo(r *otlp.Receiver) environment {
 	return environment{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": r.HTTPEndpoint(),
-		"OTEL_BSP_SCHEDULE_DELAY":     "100",
-		"OTEL_BLRP_SCHEDULE_DELAY":    "100",
+		"OTEL_BSP_SCHEDULE_DELAY":     "20",
+		"OTEL_BLRP_SCHEDULE_DELAY":    "20",
 		"OTEL_METRIC_EXPORT_INTERVAL": "200",
 	}
 }
@@ -181,4 +181,29 @@ func blackHole(t *testing.T) string {
 		}
 	}()
 	return listener.Addr().String()
+}
+
+// lockOrders makes every query of the orders in a database hang until the function it returns is called.
+func lockOrders(t *testing.T, database string) (unlock func()) {
+	t.Helper()
+	cmd := exec.Command("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", database)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said output
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	unlock = sync.OnceFunc(func() {
+		_ = stdin.Close() // psql ends, and with it the transaction
+		_ = cmd.Wait()
+	})
+	t.Cleanup(unlock)
+	if _, err := fmt.Fprintln(stdin, "BEGIN; LOCK TABLE orders; SELECT 'locked';"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, "the orders are locked", func() bool { return strings.Contains(said.String(), "locked") })
+	return unlock
 }

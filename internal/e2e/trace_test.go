@@ -351,7 +351,11 @@ func TestWorker(t *testing.T) {
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t)
-	service := serve(t, plain.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t)}))
+	service := serve(t, plain.service(t), reportingTo(receiver).with(environment{
+		"DATABASE_URL":             newSQLite(t),
+		"OTEL_SERVICE_NAME":        "named-by-the-environment",
+		"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test",
+	}))
 	service.ready(t, http.StatusOK, patience)
 	placed := service.place(t)
 	service.confirmed(t, placed.ID)
@@ -377,6 +381,9 @@ func TestPlain(t *testing.T) {
 		t.Error("http.server.request.duration has no point for /orders/{id}")
 	}
 	checkLogs(t, signals, service, trace, "order created", "request answered", "order confirmed")
-	checkResource(t, signals, "plain")
+	checkResource(t, signals, "named-by-the-environment")
+	if got := signals.Spans[0].Resource.Attributes.Text("deployment.environment.name"); got != "test" {
+		t.Errorf("the deployment.environment.name is %q", got)
+	}
 	checkNames(t, signals, placed.ID)
 }

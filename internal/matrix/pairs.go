@@ -99,7 +99,9 @@ func PairsOf(c *generator.Catalog, a generator.Answers) []Pair {
 // chosen where its own is.
 func independent(fs []factor, f, g factor) bool {
 	home := func(f factor) int {
-		return slices.IndexFunc(fs, func(h factor) bool { return h.option == "" && (h.axis == f.axis && h.group == f.group || h.holds(f.preset)) })
+		return slices.IndexFunc(fs, func(h factor) bool {
+			return h.option == "" && (h.axis == f.axis && h.group == f.group || h.holds(f.preset))
+		})
 	}
 	return home(f) != home(g) || f.option != "" && f.preset == g.preset
 }

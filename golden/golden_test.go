@@ -1,0 +1,319 @@
+package golden
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/txtar"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/cli"
+	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/presets"
+	"github.com/otelgen/otelgen/templates"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens, and remove those that are no longer needed")
+
+// services are the whole services that are kept, by the name of their archive.
+var services = map[string]generator.Answers{
+	"default": {},
+	"postgres": {
+		Module:  "github.com/acme/warehouse",
+		Presets: map[string][]string{"framework": {"nethttp"}, "broker": {"none"}, "database": {"postgres"}, "pattern": {"layered"}, "backend": {"otlp"}},
+		Entity:  "line-item",
+		Options: map[string]string{"otlp.protocol": "grpc"},
+	},
+	"worker": {
+		Presets: map[string][]string{"framework": {"none"}, "database": {"memory"}, "backend": {"otlp"}},
+		Options: map[string]string{"nats.max-attempts": "9"},
+	},
+}
+
+func TestPresets(t *testing.T) {
+	c := catalog(t)
+	wanted := map[string][]byte{}
+	for _, axis := range c.Axes() {
+		all, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			answers, err := matrix.Nearest(c, p.Axis, p.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			archive := command(c, answers)
+			for _, f := range tree(t, c, answers) {
+				if f.Owner == p.ID() {
+					archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
+				}
+				for _, part := range f.Fragments {
+					if part.Owner == p.ID() {
+						archive.Files = append(archive.Files, txtar.File{Name: f.Path + "#" + part.Slot, Data: append(part.Text, '\n')})
+					}
+				}
+			}
+			if len(archive.Files) == 0 {
+				t.Errorf("%s gives nothing", p.ID())
+			}
+			wanted[p.Axis+"-"+p.Name] = format(t, archive)
+		}
+	}
+	hold(t, "presets", wanted)
+}
+
+func TestServices(t *testing.T) {
+	c := catalog(t)
+	wanted := map[string][]byte{}
+	in := map[string]bool{} // presets that take part in some service
+	for name, answers := range services {
+		answers.Name = cmp.Or(answers.Name, matrix.Service)
+		archive := command(c, answers)
+		for _, f := range tree(t, c, answers) {
+			if f.Path != "go.sum" {
+				archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
+			}
+		}
+		wanted[name] = format(t, archive)
+		for _, p := range selected(t, c, answers).Presets() {
+			in[p.ID()] = true
+		}
+	}
+	for _, axis := range c.Axes() {
+		all, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			if !in[p.ID()] {
+				t.Errorf("no service has %s; add it to one of those in golden_test.go", p.ID())
+			}
+		}
+	}
+	hold(t, "services", wanted)
+}
+
+// The goldens grow with the presets, one for each, and not with their combinations.
+func TestOneGoldenForEachPreset(t *testing.T) {
+	folders, err := fs.Glob(presets.FS, "*/*/preset.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(archives(t, "presets")); n != len(folders) {
+		t.Errorf("%d goldens for %d presets; %s", n, len(folders), mend)
+	}
+}
+
+const mend = "if that is what you want, run: make golden"
+
+// hold compares the archives in a folder with those wanted, or writes them.
+func hold(t *testing.T, folder string, wanted map[string][]byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range archives(t, folder) {
+		if _, ok := wanted[name]; ok {
+			continue
+		}
+		file := filepath.Join(folder, name+".txtar")
+		if !*update {
+			t.Errorf("golden/%s is no longer written; %s", file, mend)
+		} else if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range wanted {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(folder, name+".txtar")
+			got, err := os.ReadFile(file)
+			switch {
+			case err == nil && bytes.Equal(got, want):
+			case *update:
+				if err := os.WriteFile(file, want, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			case errors.Is(err, fs.ErrNotExist):
+				t.Errorf("there is no golden/%s; %s", file, mend)
+			case err != nil:
+				t.Fatal(err)
+			default:
+				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, mend, differences(got, want))
+			}
+		})
+	}
+}
+
+// The command that a golden begins with writes what the golden holds.
+func TestCommandWritesTheService(t *testing.T) {
+	c := catalog(t)
+	for name, answers := range services {
+		t.Run(name, func(t *testing.T) {
+			answers.Name = matrix.Service
+			dir := t.TempDir()
+			run := exec.Command(os.Args[0], matrix.Arguments(c, answers)...)
+			run.Dir, run.Env = dir, []string{asOtelgen + "=1"}
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			written := 0
+			err := filepath.WalkDir(filepath.Join(dir, answers.Name), func(_ string, e fs.DirEntry, err error) error {
+				if err == nil && !e.IsDir() {
+					written++
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := tree(t, c, answers)
+			if written != len(files) {
+				t.Errorf("the command wrote %d files, want %d", written, len(files))
+			}
+			for _, f := range files {
+				got, err := os.ReadFile(filepath.Join(dir, answers.Name, filepath.FromSlash(f.Path)))
+				if err != nil || !bytes.Equal(got, f.Content) {
+					t.Errorf("%s: the command wrote something else (%v):\n%s", f.Path, err, diff.Diff("golden", f.Content, "written", got))
+				}
+			}
+		})
+	}
+}
+
+// asOtelgen, if set in the environment, makes the test binary otelgen.
+const asOtelgen = "GOLDEN_TEST_AS_OTELGEN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asOtelgen) != "" {
+		os.Exit(cli.Main())
+	}
+	os.Exit(m.Run())
+}
+
+func archives(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".txtar"))
+	}
+	return names
+}
+
+// differences shows how each file of an archive differs: a diff of all of it would not say in which file a line is.
+func differences(golden, now []byte) string {
+	before, after := txtar.Parse(golden), txtar.Parse(now)
+	var b strings.Builder
+	if !bytes.Equal(before.Comment, after.Comment) {
+		b.Write(diff.Diff("golden comment", before.Comment, "now", after.Comment))
+	}
+	names := map[string]bool{}
+	compare := func(name string) {
+		if names[name] {
+			return
+		}
+		names[name] = true
+		old, now := find(before, name), find(after, name)
+		switch {
+		case now == nil:
+			fmt.Fprintf(&b, "%s is no longer written\n", name)
+		case old == nil:
+			fmt.Fprintf(&b, "%s is new, %d bytes\n", name, len(now))
+		default:
+			b.Write(diff.Diff("golden "+name, old, "now "+name, now))
+		}
+	}
+	for _, f := range slices.Concat(before.Files, after.Files) {
+		if f.Name != project.FileName {
+			compare(f.Name)
+		}
+	}
+	if b.Len() == 0 { // else its digests differ, too, and tell nothing
+		compare(project.FileName)
+	}
+	return cmp.Or(b.String(), "only the order of the files differs, or their line endings")
+}
+
+// find returns a file of an archive, or nil.
+func find(a *txtar.Archive, name string) []byte {
+	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return append([]byte{}, a.Files[i].Data...)
+}
+
+// format returns the bytes of an archive, which must give the same files back.
+func format(t *testing.T, a *txtar.Archive) []byte {
+	t.Helper()
+	data := txtar.Format(a)
+	back := txtar.Parse(data)
+	same := len(back.Files) == len(a.Files)
+	for i := 0; same && i < len(a.Files); i++ {
+		same = back.Files[i].Name == a.Files[i].Name && bytes.Equal(back.Files[i].Data, a.Files[i].Data)
+	}
+	if !same {
+		t.Errorf("%s: a file does not end with a newline, or holds a line that an archive cannot", bytes.TrimSpace(a.Comment))
+	}
+	return data
+}
+
+func command(c *generator.Catalog, a generator.Answers) *txtar.Archive {
+	return &txtar.Archive{Comment: []byte("otelgen " + strings.Join(matrix.Arguments(c, a), " ") + "\n")}
+}
+
+func catalog(t *testing.T) *generator.Catalog {
+	t.Helper()
+	c, err := generator.NewCatalog(templates.FS, generator.Source{Name: generator.BuiltIn, FS: presets.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func selected(t *testing.T, c *generator.Catalog, a generator.Answers) *generator.Selection {
+	t.Helper()
+	s, err := c.Select(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// tree returns all that otelgen writes, its own file included.
+func tree(t *testing.T, c *generator.Catalog, a generator.Answers) []generator.File {
+	t.Helper()
+	s := selected(t, c, a)
+	plan, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered, err := plan.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, err := project.New("devel", s.Answers(), rendered).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := append(rendered.Files, origin)
+	slices.SortFunc(files, func(a, b generator.File) int { return cmp.Compare(a.Path, b.Path) })
+	return files
+}

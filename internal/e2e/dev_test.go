@@ -1,0 +1,75 @@
+package e2e_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDevelopment runs the development entry point of the default service, without any server beside it, and looks at what it shows
+// on the terminal: where it listens, the trace of an order as a waterfall, and the metrics when it stops.
+func TestDevelopment(t *testing.T) {
+	t.Parallel()
+	service := launch(t, standard.development(t), environment{"HTTP_ADDR": "127.0.0.1:0"})
+	listens := regexp.MustCompile(`standard listens on (http://\S+)`)
+	eventually(t, patience, "the service says where it listens", func() bool {
+		found := listens.FindStringSubmatch(service.stderr.String())
+		if found != nil {
+			service.base = found[1]
+		}
+		return found != nil
+	})
+	if !strings.Contains(service.stderr.String(), "curl -i "+service.base+"/orders") {
+		t.Errorf("the service does not say what to try first: %s", service.stderr)
+	}
+	service.ready(t, http.StatusOK, patience)
+	placed := service.place(t)
+
+	want := []string{
+		"server POST /orders",
+		"internal orders.create",
+		"client INSERT orders",
+		"producer send orders.created",
+		"consumer process orders.created",
+		"internal orders.confirm",
+		"client SELECT orders",
+		"client UPDATE orders",
+		"client ack orders.created",
+	}
+	var waterfall []string
+	eventually(t, patience, "the trace of the order is shown", func() bool {
+		waterfall = firstWaterfall(service.stderr.String())
+		return len(waterfall) >= len(want)
+	})
+	if !slices.Equal(waterfall, want) {
+		t.Errorf("the waterfall shows\n%s\nwant\n%s", strings.Join(waterfall, "\n"), strings.Join(want, "\n"))
+	}
+	service.confirmed(t, placed.ID)
+
+	service.stop(t)
+	for _, metric := range []string{"http.server.request.duration", "orders.created", "go.goroutine.count"} {
+		if !strings.Contains(service.stderr.String(), metric) {
+			t.Errorf("the metrics shown at the end lack %s", metric)
+		}
+	}
+	if leaked := strings.Contains(service.stderr.String(), "\x1b["); leaked {
+		t.Error("there are escape sequences in what is not a terminal")
+	}
+}
+
+// firstWaterfall returns the kinds and names of the spans in the first trace that is shown, from top to bottom.
+func firstWaterfall(stderr string) []string {
+	span := regexp.MustCompile(`^  (server|client|producer|consumer|internal) +([│├└─ ]*)(\S.*?)  +[·━]`)
+	_, shown, _ := strings.Cut(stderr, "\ntrace ")
+	var spans []string
+	for line := range strings.Lines(shown) {
+		if found := span.FindStringSubmatch(line); found != nil {
+			spans = append(spans, found[1]+" "+found[3])
+		} else if len(spans) > 0 {
+			break
+		}
+	}
+	return spans
+}

@@ -1,0 +1,129 @@
+package e2e_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/otelgen/otelgen/internal/otlp"
+)
+
+// noticed is how soon a service must say that what it depends on has gone, and recovered how soon it must be back at work after
+// that is: reconnecting is tried every few seconds.
+const (
+	noticed   = 5 * time.Second
+	recovered = 20 * time.Second
+)
+
+// TestDatabaseOutage starts a service before its database, then has the database crash and come back. The service lives through it
+// all, says what it is able to do, and what was accepted meanwhile is confirmed in the end.
+func TestDatabaseOutage(t *testing.T) {
+	t.Parallel()
+	database, broker, receiver := newServer(t, "postgres"), newNATS(t), newReceiver(t)
+	database.do(t, "stop")
+
+	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database.url, "BROKER_URL": broker.url}))
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	refused(t, service)
+	database.do(t, "start")
+	service.ready(t, http.StatusOK, recovered)
+	service.confirmed(t, service.place(t).ID)
+
+	database.do(t, "kill")
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	refused(t, service)
+	// An event that comes meanwhile cannot be handled. It is not lost.
+	const id = "018f0000-0000-7000-8000-00000000000b"
+	events := connect(t, broker)
+	events.publish(t, event{id: "during the outage", data: created(id)})
+	await(t, receiver, "the event is given back", func(s otlp.Signals) bool { return len(s.SpansNamed("nak orders.created")) > 0 })
+	database.do(t, "start")
+	service.ready(t, http.StatusOK, recovered)
+	service.confirmed(t, service.place(t).ID)
+	service.confirmed(t, id)
+
+	service.stop(t)
+}
+
+// refused holds that an order is refused with a problem, before callers lose patience.
+func refused(t *testing.T, service *process) {
+	t.Helper()
+	began := time.Now()
+	a := request(t, http.MethodPost, service.base+"/orders", draft)
+	if a.status != http.StatusInternalServerError && a.status != http.StatusServiceUnavailable {
+		t.Errorf("an order that cannot be taken is answered with %d: %s", a.status, a.body)
+	}
+	checkProblem(t, a, "", nil)
+	// The service gives a request 10 s.
+	if took := time.Since(began); took > 12*time.Second {
+		t.Errorf("refusing an order took %s", took)
+	}
+}
+
+// TestBrokerOutage starts a service before its broker, then has the broker crash while it holds events, and come back. Whatever the
+// broker has acknowledged is handled in the end.
+func TestBrokerOutage(t *testing.T) {
+	t.Parallel()
+	database, broker := newDatabase(t), newNATS(t)
+	broker.do(t, "stop")
+
+	service := serve(t, shop.service(t), environment{"DATABASE_URL": database, "BROKER_URL": broker.url})
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	broker.do(t, "start")
+	service.ready(t, http.StatusOK, recovered)
+	service.confirmed(t, service.place(t).ID)
+
+	load := placeOrders(t, service, 4)
+	eventually(t, patience, "the load has begun", func() bool { return len(load.accepted()) >= 100 })
+	broker.do(t, "kill")
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	refused(t, service)
+	broker.do(t, "start")
+	service.ready(t, http.StatusOK, recovered)
+	load.stop()
+	accepted := load.accepted()
+	t.Logf("%d orders were accepted, %d refused", len(accepted), len(load.wrong))
+	for _, wrong := range load.wrong {
+		checkProblem(t, wrong, "", nil)
+	}
+
+	service.confirmed(t, service.place(t).ID)
+	// What was on its way when the broker crashed comes again once the broker has waited 30 s for it to be acknowledged.
+	eventually(t, time.Minute, "every order that was accepted is confirmed", func() bool {
+		stored := service.all(t)
+		for id := range accepted {
+			if stored[id].Status != "confirmed" {
+				return false
+			}
+		}
+		return true
+	})
+	service.stop(t)
+}
+
+// TestStopDuringOutage stops services that have lost what they depend on. They end in time and in good order all the same.
+func TestStopDuringOutage(t *testing.T) {
+	t.Parallel()
+	broker := newNATS(t)
+	service := serve(t, worker.service(t), environment{
+		"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.url, "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
+	})
+	service.ready(t, http.StatusOK, patience)
+	broker.do(t, "kill")
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	service.terminate(t)
+	if code := service.exit(t, 10*time.Second); code != 0 {
+		t.Errorf("the service ended with code %d, want 0", code)
+	}
+
+	absent := serve(t, shop.service(t), environment{
+		"DATABASE_URL":                "postgres://postgres:postgres@" + freeAddress(t) + "/orders",
+		"BROKER_URL":                  "nats://" + freeAddress(t),
+		"OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
+	})
+	absent.ready(t, http.StatusServiceUnavailable, noticed)
+	absent.terminate(t)
+	if code := absent.exit(t, 10*time.Second); code != 0 {
+		t.Errorf("the service ended with code %d, want 0", code)
+	}
+}

@@ -1,0 +1,157 @@
+package matrix_test
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// parts is in how many parts the matrix is run, one at a time, unless all of it is asked for.
+const parts = 4
+
+// Every two answers of the catalog meet in a service that is written to disk and judged by the Go command: its format, go.mod and go.sum,
+// go vet, and its own tests, against a real PostgreSQL where it uses one.
+//
+// MATRIX_ALL=1 runs all of it, and MATRIX_PART=2 the second of four parts. Otherwise the commit decides on the part: so each is run in turn,
+// and a commit gives the same result each time.
+func TestMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	c := builtin(t)
+	rows, _, err := matrix.Pairs(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, why := partToRun(t)
+	t.Logf("%s of the matrix of %d services: %s", part, len(rows), why)
+	for i, a := range rows {
+		if i%3 == 1 {
+			a.Entity, a.Module = "line-item", "github.com/acme/"+a.Name
+		}
+		t.Run(matrix.Label(c, a), func(t *testing.T) {
+			if !part.holds(i) {
+				t.Skip("in another part")
+			}
+			env := goEnvironment()
+			if a.Presets["database"][0] == "postgres" {
+				env = append(env, "TEST_DATABASE_URL="+postgres(t))
+			}
+			dir := write(t, c, a)
+			judge(t, dir, env, "gofmt", "-l", ".")
+			judge(t, dir, env, "go", "mod", "tidy", "-diff")
+			judge(t, dir, env, "go", "vet", "./...")
+			judge(t, dir, env, "go", "test", "./...")
+			if part == all || i < parts { // linking says little that vetting has not said
+				judge(t, dir, env, "go", "build", "./...")
+			}
+		})
+	}
+}
+
+// judge runs a command that must succeed and, but for tests, say nothing.
+func judge(t *testing.T, dir string, env []string, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.CombinedOutput()
+	if err != nil || len(out) > 0 && args[0] != "test" {
+		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	if bytes.Contains(out, []byte("DATABASE_URL is not set")) {
+		t.Errorf("tests were left out:\n%s", out)
+	}
+}
+
+// part is which of the parts is run, from 1.
+type part int
+
+const all part = 0
+
+func (p part) String() string {
+	if p == all {
+		return "all"
+	}
+	return fmt.Sprintf("part %d of %d", int(p), parts)
+}
+
+func (p part) holds(row int) bool { return p == all || row%parts == int(p)-1 }
+
+func partToRun(t *testing.T) (part, string) {
+	t.Helper()
+	if os.Getenv("MATRIX_ALL") != "" {
+		return all, "MATRIX_ALL is set"
+	}
+	if v := os.Getenv("MATRIX_PART"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > parts {
+			t.Fatalf("MATRIX_PART is %q, want 1 to %d", v, parts)
+		}
+		return part(n), "MATRIX_PART is set"
+	}
+	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return 1, "there is no commit to choose by"
+	}
+	commit := strings.TrimSpace(string(out))
+	h := fnv.New32a()
+	h.Write([]byte(commit))
+	return part(h.Sum32()%parts) + 1, "chosen by the commit " + commit
+}
+
+// write writes the service of the answers to a folder of its own and returns that.
+func write(t *testing.T, c *generator.Catalog, a generator.Answers) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), a.Name)
+	if err := (writer.Writer{}).Write(t.Context(), dir, render(t, c, a).Files); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// goEnvironment is what the go command runs with in services. Without the folder in its output, a package that is in many services is
+// compiled, linked and tested once.
+func goEnvironment() []string {
+	return append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false", "GOWORK=off")
+}
+
+// postgres returns the URL of a server, which is started when it is first asked for and ends with this process.
+func postgres(t *testing.T) string {
+	t.Helper()
+	url, err := startPostgres()
+	if err != nil {
+		t.Fatalf("PostgreSQL is needed here: %v\nset TEST_DATABASE_URL, or install it with: make deps", err)
+	}
+	return url
+}
+
+var startPostgres = sync.OnceValues(func() (string, error) {
+	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
+		return url, nil
+	}
+	start := exec.Command("../../scripts/server.sh", "start", "postgres")
+	start.Env = append(os.Environ(), "OWNER="+strconv.Itoa(os.Getpid()))
+	out, err := start.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = errors.New(cmp.Or(strings.TrimSpace(string(exit.Stderr)), err.Error()))
+		}
+		return "", err
+	}
+	url, _, _ := strings.Cut(string(out), "\n")
+	return url, nil
+})

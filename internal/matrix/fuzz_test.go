@@ -1,0 +1,145 @@
+package matrix_test
+
+import (
+	"errors"
+	"go/token"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// Whatever the answers, they are refused with a reason, or give a project: files inside of it, that are what their names say.
+func FuzzAnswers(f *testing.F) {
+	type seed struct{ name, module, framework, broker, database, pattern, backend, entity, plural, option, value string }
+	seeds := []seed{
+		{name: "shop"},
+		{name: "front-desk", module: "github.com/acme/front-desk", framework: "nethttp", broker: "none", database: "postgres", pattern: "layered", backend: "otlp", entity: "line-item", option: "otlp.protocol", value: "grpc"},
+		{name: "w", framework: "none", database: "memory", entity: "sheep", plural: "flock", option: "broker/nats.max-attempts", value: "9"},
+		{name: "shop", framework: "none", broker: "none"},
+		{name: "shop", broker: "kafak"}, {name: "shop", framework: "../chi"}, {name: "shop", pattern: "hexagonal,layered"}, {name: "shop", database: "sqlite,sqlite"}, {name: "shop", backend: ","},
+		{name: "shop", option: "nats.max-attempts", value: "0"}, {name: "shop", option: "nats.max-attempts", value: "five"}, {name: "shop", option: "nats.max-attemps", value: "5"}, {name: "shop", option: "none.capacity", value: "1"},
+		{name: "shop", option: "otlp.protocol", value: "grpc\nx"}, {name: "shop", option: "", value: "x"},
+	}
+	for _, name := range []string{"", " ", "my shop", "../x", "/", "a/b", "func", "internal", "vendor", "café", "商店", strings.Repeat("a", 300), strings.Repeat("a", 63), strings.Repeat("a", 64), "-shop",
+		"shop-", "Shop", "9shop", "shop.", "shop\n", "shop\x00", "dev", "con", "nul", "aux", "com1", "nats", "postgres", "main", "test", "shop_test", "a--b", "go", "linux", "true", "null", "no", "0x1"} {
+		seeds = append(seeds, seed{name: name})
+		seeds = append(seeds, seed{name: "shop", entity: name}, seed{name: "shop", entity: "thing", plural: name})
+	}
+	for _, module := range []string{"shop", "example.com/../x", "example.com//x", "https://example.com/x", "example.com/x@v1", "-x.com/y", "example.com/shop/v1", "example.com/shop/v2", "gopkg.in/shop", "gopkg.in/shop.v1",
+		"fmt", "net/http", "go.opentelemetry.io/otel", "github.com/nats-io", "example.com/internal", "example.com/SHOP", "example.com/a b", "example.com/\x00", "example.com/é", "x", ".com/x", "example.com/shop/", "example.com/con", "example.com/vendor"} {
+		seeds = append(seeds, seed{name: "shop", module: module})
+	}
+	for _, entity := range []string{"map", "type", "string", "error", "nil", "event", "store", "config", "context", "draft", "page", "status", "err", "ctx", "t", "i-d", "x-y-z", "a-1", "line_item", "line--item", "Item", "ITEM", "test", "item-test", "item-linux",
+		"windows", "orders", "order", "people", "news", "id", "s-k-u", "testdata", "healthz", "readyz", "select", "value", "reference", "group", "user", "table", "telemetry", "ports", "event-test", "doc"} {
+		seeds = append(seeds, seed{name: "shop", entity: entity}, seed{name: "shop", pattern: "layered", entity: entity}, seed{name: "shop", entity: "order", plural: entity})
+	}
+	for _, s := range seeds {
+		f.Add(s.name, s.module, s.framework, s.broker, s.database, s.pattern, s.backend, s.entity, s.plural, s.option, s.value)
+	}
+	c := builtin(f)
+	var checked checks
+	f.Fuzz(func(t *testing.T, name, module, framework, broker, database, pattern, backend, entity, plural, option, value string) {
+		answers := generator.Answers{Name: name, Module: module, Entity: entity, EntityPlural: plural, Presets: map[string][]string{}}
+		for axis, names := range map[string]string{"framework": framework, "broker": broker, "database": database, "pattern": pattern, "backend": backend} {
+			if names != "" {
+				answers.Presets[axis] = strings.Split(names, ",")
+			}
+		}
+		if option != "" || value != "" {
+			answers.Options = map[string]string{option: value}
+		}
+		s, err := c.Select(answers)
+		if err != nil {
+			refused(t, err)
+			return
+		}
+		plan, err := s.Plan()
+		if err != nil {
+			refused(t, err)
+			return
+		}
+		tree, err := plan.Render()
+		if err != nil {
+			refused(t, err)
+			return
+		}
+		wellFormed(t, tree, s.Answers().Module, &checked)
+
+		again, err := c.Select(s.Answers())
+		if err != nil {
+			t.Fatalf("the answers with their defaults are refused: %v", err)
+		}
+		if a, b := s.Answers(), again.Answers(); a.Module != b.Module || a.EntityPlural != b.EntityPlural || !maps.Equal(a.Options, b.Options) {
+			t.Fatalf("the answers with their defaults give other answers: %v, %v", a, b)
+		}
+	})
+}
+
+// refused holds an error to the user's being told what is wrong with the answers, in few words of one line.
+func refused(t *testing.T, err error) {
+	t.Helper()
+	var e *generator.Error
+	if !errors.As(err, &e) || e.Kind != generator.KindAnswers {
+		t.Fatalf("the answers are not to blame for: %v", err)
+	}
+	for _, text := range []string{e.What, e.Why, e.Mend} {
+		if len(text) > 1000 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			t.Fatalf("the error is unfit for a terminal: %q", text)
+		}
+	}
+	if e.What == "" || e.Code == "" {
+		t.Fatalf("the error says nothing: %#v", e)
+	}
+}
+
+// wellFormed holds a tree to being a project.
+func wellFormed(t *testing.T, tree *generator.Tree, modulePath string, checked *checks) {
+	t.Helper()
+	seen := map[string]string{}
+	packages := map[string]string{} // folder → package
+	for _, f := range tree.Files {
+		if err := module.CheckFilePath(f.Path); err != nil || path.Clean(f.Path) != f.Path || path.IsAbs(f.Path) || strings.HasPrefix(f.Path, "..") {
+			t.Fatalf("the path %q leads astray: %v", f.Path, err)
+		}
+		if other, ok := seen[strings.ToLower(f.Path)]; ok {
+			t.Fatalf("%s and %s are one file on some systems", f.Path, other)
+		}
+		seen[strings.ToLower(f.Path)] = f.Path
+		if f.Mode&^0o755 != 0 || f.Mode&0o600 != 0o600 {
+			t.Fatalf("%s has the mode %v", f.Path, f.Mode)
+		}
+		for _, fault := range checked.file(f) {
+			t.Fatalf("%s: %s\n%s", f.Path, fault, f.Content)
+		}
+		if f.Path == "go.mod" {
+			if got := modfile.ModulePath(f.Content); got != modulePath {
+				t.Fatalf("go.mod says %q, want %q", got, modulePath)
+			}
+		}
+	}
+	for key, files := range newSource(t, token.NewFileSet(), tree, modulePath).files {
+		dir, tests, _ := strings.Cut(key, " ")
+		for _, file := range files {
+			name := strings.TrimSuffix(file.Name.Name, "_test")
+			if tests != "external tests" {
+				name = file.Name.Name
+			}
+			if other := packages[dir]; other != "" && other != name {
+				t.Fatalf("%s holds the packages %s and %s", dir, name, other)
+			}
+			packages[dir] = name
+		}
+	}
+	for _, want := range []string{"go.mod", "go.sum", "README.md", "cmd/dev/main.go"} {
+		if !slices.ContainsFunc(tree.Files, func(f generator.File) bool { return f.Path == want }) {
+			t.Fatalf("there is no %s", want)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package matrix_test
+
+import (
+	"cmp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/otelgen/otelgen/internal/matrix"
+)
+
+// Generated services are clean under the linter that they bring the configuration of: a few, in which every preset takes part.
+func TestLinterIsContent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	linter := findLinter()
+	if linter == "" {
+		t.Skip("golangci-lint is not there; build it with: scripts/tool.sh golangci-lint")
+	}
+	c := builtin(t)
+	for _, a := range few(t, c) {
+		t.Run(matrix.Label(c, a), func(t *testing.T) {
+			run := exec.CommandContext(t.Context(), linter, "run", "--allow-parallel-runners", "./...")
+			run.Dir, run.Env = write(t, c, a), goEnvironment()
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// findLinter returns the path of golangci-lint: what GOLANGCI_LINT names, what is in the path, or what scripts/tool.sh has built.
+func findLinter() string {
+	built, _ := filepath.Glob("../../.cache/tools/golangci-lint-*")
+	installed, _ := exec.LookPath("golangci-lint")
+	for _, name := range append([]string{os.Getenv("GOLANGCI_LINT"), installed}, built...) {
+		if name, err := filepath.Abs(cmp.Or(name, ".")); err == nil {
+			if info, err := os.Stat(name); err == nil && !info.IsDir() {
+				return name
+			}
+		}
+	}
+	return ""
+}
