@@ -58,6 +58,8 @@ func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 	return c, nil
 }
 
+const mendSource = "make it a folder that you may read, with presets as AXIS/NAME/preset.yaml"
+
 // list adds the folders of src to the catalog.
 func (c *Catalog) list(src Source) error {
 	where := src.Name
@@ -66,7 +68,7 @@ func (c *Catalog) list(src Source) error {
 	}
 	tops, err := fs.ReadDir(src.FS, ".")
 	if err != nil {
-		return &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Where: where}
+		return &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Mend: mendSource, Where: where}
 	}
 	var errs []error
 	for _, top := range tops {
@@ -75,7 +77,7 @@ func (c *Catalog) list(src Source) error {
 		}
 		subs, err := fs.ReadDir(src.FS, top.Name())
 		if err != nil {
-			errs = append(errs, &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Where: path.Join(where, top.Name())})
+			errs = append(errs, &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Mend: mendSource, Where: path.Join(where, top.Name())})
 		}
 		for _, sub := range subs {
 			if !sub.IsDir() || hidden(sub.Name()) {
@@ -175,11 +177,12 @@ func (c *Catalog) Preset(axis, name string) (*Preset, error) {
 	e, ok := c.entries[axis][name]
 	if !ok {
 		known := sortedKeys(c.entries[axis])
-		err := &Error{Kind: KindAnswers, Code: "unknown-preset", What: fmt.Sprintf("%s %q is not a preset", axis, name), Why: fmt.Sprintf("known presets of %s: %s", axis, list(known))}
-		if near := nearest(name, known); near != "" {
-			err.Mend = fmt.Sprintf("did you mean --%s %s?", axis, near)
+		mend := "see otelgen list; presets of your own are found with --presets DIR"
+		if near := Nearest(name, known); near != "" {
+			mend = fmt.Sprintf("did you mean --%s %s?", axis, near)
 		}
-		return nil, err
+		return nil, &Error{Kind: KindAnswers, Code: "unknown-preset", What: fmt.Sprintf("%s %s is not a preset", axis, show(name)),
+			Why: fmt.Sprintf("known presets of %s: %s", axis, list(known)), Mend: mend}
 	}
 	return e.decode()
 }
@@ -207,7 +210,7 @@ func (c *Catalog) defaultOf(axis *Axis, group string) (found *Preset, err error)
 
 func twoDefaults(axis *Axis, first, second *Preset) error {
 	return &Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has two defaults", describe(axis, *axis.group(second.Group))),
-		Why: "the other one is " + first.dir.where, Where: second.at(1)}
+		Why: "the other one is " + first.dir.where, Mend: "take default: true out of one of them", Where: second.at(1)}
 }
 
 // mayBeDefault looks for "default: true" without decoding; it may find one that means something else.

@@ -58,7 +58,8 @@ func (k *checker) defaults(axis *Axis, presets []*Preset) {
 			switch {
 			case !p.Default || p.Group != g.Name:
 			case g.Min == 0:
-				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s cannot be a default", p.ID()), Why: "nothing has to be chosen of " + describe(axis, g), Where: p.at(1)})
+				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s cannot be a default", p.ID()), Why: "nothing has to be chosen of " + describe(axis, g),
+					Mend: "take default: true out of it", Where: p.at(1)})
 			case first != nil:
 				k.add(twoDefaults(axis, first, p))
 			default:
@@ -66,7 +67,8 @@ func (k *checker) defaults(axis *Axis, presets []*Preset) {
 			}
 		}
 		if first == nil && g.Min > 0 && presets != nil {
-			k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has no default", describe(axis, g)), Mend: "write default: true in one manifest", Where: k.c.skeleton.at(1)})
+			k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has no default", describe(axis, g)),
+				Why: "one of its presets has to be there if none is chosen", Mend: "write default: true in one manifest", Where: k.c.skeleton.at(1)})
 		}
 	}
 }
@@ -81,7 +83,8 @@ func (k *checker) slotFiles() {
 		case err != nil:
 			k.add(k.c.noSlotFile(slot))
 		case !strings.Contains(string(data), fmt.Sprintf("slot %q", slot)):
-			k.add(&Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("%s does not open the slot %s", decl.file, slot), Mend: fmt.Sprintf("write {{ slot %q }} in it", slot), Where: k.c.skeleton.at(decl.line)})
+			k.add(&Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("%s does not open the slot %s", decl.file, slot),
+				Why: "what presets put into the slot would be lost", Mend: fmt.Sprintf("write {{ slot %q }} in it", slot), Where: k.c.skeleton.at(decl.line)})
 		}
 	}
 }

@@ -31,24 +31,34 @@ func (d *decoder) document(data []byte) (*yaml.Node, bool) {
 				}
 			}
 		}
-		d.failAt(line, "the file is not YAML", msg)
+		d.fail(line, "the file is not YAML", msg, "correct it at this line")
 		return nil, false
 	}
 	if len(doc.Content) == 0 {
-		d.failAt(1, "the file is empty", "")
+		d.fail(1, "the file is empty", "a manifest says at least what its title and summary are", "write title: and summary:")
 		return nil, false
 	}
 	return doc.Content[0], true
 }
 
-func (d *decoder) at(line int) string { return d.where + ":" + strconv.Itoa(line) }
-
-func (d *decoder) failAt(line int, what, why string) {
-	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Where: d.at(line)})
+func (d *decoder) fail(line int, what, why, mend string) {
+	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Mend: mend, Where: d.where + ":" + strconv.Itoa(line)})
 }
 
-func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	d.failAt(n.Line, fmt.Sprintf(format, args...), "")
+// wrongType says that n, which is called what, is not as it must be.
+func (d *decoder) wrongType(n *yaml.Node, what, must, mend string) {
+	is := "a mapping"
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		is = "a list"
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
+		is = "nothing"
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
+		is = "text"
+	case n.Kind == yaml.ScalarNode:
+		is = show(n.Value) + " without quotes"
+	}
+	d.fail(n.Line, what+" must be "+must, "it is "+is, mend)
 }
 
 // object decodes a mapping with known keys. Those in required have to be there.
@@ -57,16 +67,14 @@ func (d *decoder) object(n *yaml.Node, what string, fields map[string]field, req
 		f, ok := fields[k.Value]
 		if !ok {
 			known := sortedKeys(fields)
-			d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", Where: d.at(k.Line),
-				What: fmt.Sprintf("%s has an unknown key %q", what, k.Value),
-				Why:  "known keys: " + strings.Join(known, ", "), Mend: didYouMean(k.Value, known)})
+			d.fail(k.Line, fmt.Sprintf("%s has an unknown key %s", what, show(k.Value)), "known keys: "+list(known), didYouMean(k.Value, known))
 			return
 		}
 		f(v)
 	})
 	for _, key := range required {
 		if seen != nil && !seen[key] {
-			d.fail(n, "%s has no %s", what, key)
+			d.fail(n.Line, what+" has no "+key, what+" needs "+list(required), "add the key "+key)
 		}
 	}
 }
@@ -75,22 +83,21 @@ func (d *decoder) object(n *yaml.Node, what string, fields map[string]field, req
 func (d *decoder) mapping(n *yaml.Node, what string, f func(k, v *yaml.Node)) map[string]bool {
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {
-		d.fail(n, "%s must be a mapping", what)
+		d.wrongType(n, what, "a mapping", "write it as lines of KEY: VALUE")
 		return nil
 	}
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
-		if k.Kind != yaml.ScalarNode {
-			d.fail(k, "a key of %s must be a word", what)
-			continue
+		switch {
+		case k.Kind != yaml.ScalarNode:
+			d.wrongType(k, "a key of "+what, "a word", "write a word before the colon")
+		case seen[k.Value]:
+			d.fail(k.Line, fmt.Sprintf("%s has the key %q twice", what, k.Value), "only one of them could count", "remove one of them")
+		default:
+			seen[k.Value] = true
+			f(k, v)
 		}
-		if seen[k.Value] {
-			d.fail(k, "%s has the key %q twice", what, k.Value)
-			continue
-		}
-		seen[k.Value] = true
-		f(k, v)
 	}
 	return seen
 }
@@ -99,7 +106,7 @@ func (d *decoder) list(what string, f func(*yaml.Node)) field {
 	return func(n *yaml.Node) {
 		n = resolve(n)
 		if n.Kind != yaml.SequenceNode {
-			d.fail(n, "%s must be a list", what)
+			d.wrongType(n, what, "a list", "begin each item with a hyphen, or write [a, b]")
 			return
 		}
 		for _, item := range n.Content {
@@ -108,10 +115,10 @@ func (d *decoder) list(what string, f func(*yaml.Node)) field {
 	}
 }
 
-func (d *decoder) scalar(n *yaml.Node, what, tag, kind string) (string, bool) {
+func (d *decoder) scalar(n *yaml.Node, what, tag, must, mend string) (string, bool) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
-		d.fail(n, "%s must be %s", what, kind)
+		d.wrongType(n, what, must, mend)
 		return "", false
 	}
 	return n.Value, true
@@ -119,7 +126,7 @@ func (d *decoder) scalar(n *yaml.Node, what, tag, kind string) (string, bool) {
 
 func (d *decoder) text(what string, dst *string) field {
 	return func(n *yaml.Node) {
-		if s, ok := d.scalar(n, what, "!!str", "a string (in quotes if it looks like something else)"); ok {
+		if s, ok := d.scalar(n, what, "!!str", "text", "write text, in quotes where it looks like something else"); ok {
 			*dst = s
 		}
 	}
@@ -132,9 +139,9 @@ func (d *decoder) line1(what string, dst *string) field {
 		*dst = strings.TrimSpace(*dst)
 		switch {
 		case *dst == "" && resolve(n).ShortTag() == "!!str":
-			d.fail(n, "%s is empty", what)
+			d.fail(n.Line, what+" is empty", "it has something to say", "fill it in")
 		case strings.Contains(*dst, "\n"):
-			d.fail(n, "%s has more than one line", what)
+			d.fail(n.Line, what+" has more than one line", "it is shown in lists, where it has one line", "shorten it")
 		}
 	}
 }
@@ -143,8 +150,7 @@ func (d *decoder) oneOf(what string, dst *string, known ...string) field {
 	return func(n *yaml.Node) {
 		d.text(what, dst)(n)
 		if *dst != "" && !slices.Contains(known, *dst) {
-			d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", Where: d.at(n.Line),
-				What: fmt.Sprintf("%s cannot be %q", what, *dst), Why: "known: " + strings.Join(known, ", "), Mend: didYouMean(*dst, known)})
+			d.fail(n.Line, fmt.Sprintf("%s cannot be %s", what, show(*dst)), "known: "+list(known), didYouMean(*dst, known))
 		}
 	}
 }
@@ -159,7 +165,7 @@ func (d *decoder) texts(what string, dst *[]string) field {
 
 func (d *decoder) boolean(what string, dst *bool) field {
 	return func(n *yaml.Node) {
-		if s, ok := d.scalar(n, what, "!!bool", "true or false"); ok {
+		if s, ok := d.scalar(n, what, "!!bool", "true or false", "write one of these, without quotes"); ok {
 			*dst = strings.EqualFold(s, "true")
 		}
 	}
@@ -167,13 +173,13 @@ func (d *decoder) boolean(what string, dst *bool) field {
 
 func (d *decoder) integer(what string, dst *int64) field {
 	return func(n *yaml.Node) {
-		s, ok := d.scalar(n, what, "!!int", "a whole number")
+		s, ok := d.scalar(n, what, "!!int", "a whole number", "write a number, without quotes")
 		if !ok {
 			return
 		}
 		v, err := strconv.ParseInt(s, 0, 64)
 		if err != nil {
-			d.fail(n, "%s must be a whole number", what)
+			d.wrongType(n, what, "a whole number", "write a smaller number")
 		}
 		*dst = v
 	}

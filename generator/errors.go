@@ -1,7 +1,5 @@
 package generator
 
-import "strings"
-
 // Kind says who is at fault; it decides the exit code.
 type Kind int
 
@@ -32,29 +30,22 @@ func (k Kind) ExitCode() int {
 	return 1
 }
 
-// Error is every error that otelgen reports on purpose: what is wrong, why, and how to mend it.
+// Error is every error that otelgen reports on purpose: what is wrong, why, and how to mend it. Each of these is always there.
 type Error struct {
 	Kind Kind   `json:"-"`
-	Code string `json:"code"`           // stable, for machines: "unknown-preset"
-	What string `json:"what"`           // one line
-	Why  string `json:"why,omitempty"`  // one line
-	Mend string `json:"mend,omitempty"` // one line
+	Code string `json:"code"`    // stable, for machines: "unknown-preset"
+	What string `json:"message"` // one line, as are Why and Mend
+	Why  string `json:"why"`
+	Mend string `json:"mend"`
 	// Where is the position at fault, "file:line" or "file", if it is in a file.
 	Where string `json:"where,omitempty"`
 }
 
 // Error returns "where: what", then why and mend on lines of their own.
 func (e *Error) Error() string {
-	var b strings.Builder
+	where := ""
 	if e.Where != "" {
-		b.WriteString(e.Where + ": ")
+		where = e.Where + ": "
 	}
-	b.WriteString(e.What)
-	if e.Why != "" {
-		b.WriteString("\n  why: " + e.Why)
-	}
-	if e.Mend != "" {
-		b.WriteString("\n  mend: " + e.Mend)
-	}
-	return b.String()
+	return where + e.What + "\n  why: " + e.Why + "\n  mend: " + e.Mend
 }

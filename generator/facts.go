@@ -108,7 +108,7 @@ func (c *context) addEnv(e Env, preset *Preset) error {
 			what = fmt.Sprintf("the configuration field %s.%s", e.Section, e.Field)
 		}
 		return &Error{Kind: KindPreset, Code: "env-twice", What: fmt.Sprintf("%s is declared differently by %s", what, other.Owner),
-			Why: "one variable has one meaning in the whole service", Where: preset.at(e.line)}
+			Why: "one variable has one meaning in the whole service", Mend: "declare it as there, or give it another name", Where: preset.at(e.line)}
 	}
 	c.Env = append(c.Env, e)
 	return nil

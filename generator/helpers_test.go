@@ -91,6 +91,21 @@ func content(t testing.TB, tree *Tree, path string) string {
 	return ""
 }
 
+// all returns the errors that err joins.
+func all(err error) (errs []*Error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			errs = append(errs, all(e)...)
+		}
+		return errs
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		errs = append(errs, e)
+	}
+	return errs
+}
+
 // wantError holds err to a kind and to words that it must say.
 func wantError(t testing.TB, err error, kind Kind, words ...string) {
 	t.Helper()
@@ -101,8 +116,10 @@ func wantError(t testing.TB, err error, kind Kind, words ...string) {
 	if e.Kind != kind {
 		t.Errorf("kind is %d, want %d", e.Kind, kind)
 	}
-	if e.Code == "" || e.What == "" {
-		t.Errorf("error without code or what: %#v", e)
+	for _, e := range all(err) {
+		if e.Code == "" || e.What == "" || e.Why == "" || e.Mend == "" {
+			t.Errorf("error without code, what, why or mend: %#v", e)
+		}
 	}
 	for _, w := range words {
 		if !strings.Contains(err.Error(), w) {

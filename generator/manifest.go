@@ -51,14 +51,14 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 		fields["group"] = func(n *yaml.Node) {
 			d.text("group", &p.Group)(n)
 			if !axis.hasGroup(p.Group) {
-				d.fail(n, "the axis %s has no group %q", axis.Name, p.Group)
+				d.fail(n.Line, fmt.Sprintf("the axis %s has no group %s", axis.Name, show(p.Group)), "its groups: "+list(axis.groupNames()), didYouMean(p.Group, axis.groupNames()))
 			}
 		}
 		layout := fields["layout"]
 		fields["layout"] = func(n *yaml.Node) {
 			layout(n)
 			if g := axis.group(p.Group); g != nil && (g.Min != 1 || g.Max != 1) {
-				d.fail(n, "only a preset of which exactly one is chosen can give the layout")
+				d.fail(n.Line, "this preset cannot give the layout", "a service has one layout, and "+describe(axis, *g)+" can be any number of presets", "take the layout out")
 			}
 		}
 		// The group decides what else is right, so it is read first.
@@ -66,7 +66,7 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 			fields["group"](g)
 			fields["group"] = func(*yaml.Node) {}
 		} else if !axis.hasGroup("") {
-			d.fail(root, "the manifest has no group")
+			d.fail(root.Line, "the manifest has no group", "the axis "+axis.Name+" has the groups "+list(axis.groupNames()), "add the key group")
 		}
 		d.object(root, "the manifest", fields, "title", "summary")
 	}
@@ -78,7 +78,7 @@ func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 	s := &manifestSkeleton{Preset: Preset{dir: dir, Source: dir.source}, slots: map[string]slotDecl{}, reserved: map[string]bool{}}
 	data, err := dir.read(skeletonFile)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Where: dir.position(skeletonFile)}
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Mend: "write it", Where: dir.position(skeletonFile)}
 	}
 	d := &decoder{where: dir.position(skeletonFile)}
 	if root, ok := d.document(data); ok {
@@ -125,7 +125,7 @@ func (d *decoder) slot(n *yaml.Node, slots map[string]slotDecl) {
 		"summary": d.line1("summary", &s.summary),
 	}, "name", "type", "file")
 	if _, ok := slots[name]; ok {
-		d.fail(n, "the slot %q is declared twice", name)
+		d.fail(n.Line, fmt.Sprintf("the slot %q is declared twice", name), "a slot is in one file", "remove one of them")
 	}
 	slots[name] = s
 }
@@ -150,7 +150,7 @@ func (d *decoder) presetFields(p *Preset) map[string]field {
 			var port int64
 			d.object(n, "a port", map[string]field{"port": d.integer("port", &port), "summary": d.line1("summary", &v.Summary)}, "port", "summary")
 			if v.Port = int(port); port < 1 || port > 65535 {
-				d.fail(n, "a port is a number from 1 to 65535")
+				d.fail(n.Line, fmt.Sprintf("%d is no port", port), "a port is a number from 1 to 65535", "write such a number")
 			}
 			p.Ports = append(p.Ports, v)
 		}),
@@ -199,7 +199,7 @@ func (d *decoder) env(dst *[]Env) field {
 			"when": d.line1("when", &e.When),
 		}, "name", "summary")
 		if (e.Section == "") != (e.Field == "") {
-			d.fail(n, "%s needs both section and field, or neither", e.Name)
+			d.fail(n.Line, e.Name+" has only one of section and field", "together they name a field of the configuration", "write both, or neither")
 		}
 		*dst = append(*dst, e)
 	})
@@ -224,11 +224,11 @@ func (d *decoder) options(dst *[]Option) field {
 				o.Max = &hi
 			}
 			if !isSlug(o.Name) {
-				d.fail(k, "the option name %q must be lower-case letters, digits and hyphens", o.Name)
+				d.fail(k.Line, show(o.Name)+" cannot name an option", "a name is lower-case letters, digits and hyphens, a letter first", "rename it")
 			}
 			if o.Type != "" {
 				if _, why := o.parse(o.Default); why != "" {
-					d.fail(v, "the default of the option %s is wrong: %s", o.Name, why)
+					d.fail(v.Line, fmt.Sprintf("the default of the option %s cannot be %s", o.Name, show(o.Default)), why, "correct the default")
 				}
 			}
 			*dst = append(*dst, o)
@@ -242,7 +242,7 @@ func (d *decoder) layout(dst *map[string]string) field {
 		d.textMap("layout", dst)(n)
 		for _, role := range sortedKeys(*dst) {
 			if dir := (*dst)[role]; path.IsAbs(dir) || path.Clean(dir) != dir || strings.HasPrefix(dir, "..") {
-				d.fail(n, "the directory of the role %s, %q, must be a clean relative path", role, dir)
+				d.fail(n.Line, fmt.Sprintf("the directory of the role %s cannot be %s", role, show(dir)), "it is a clean relative path inside of the project", "write it as in internal/"+role)
 			}
 		}
 	}

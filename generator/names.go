@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/gertd/go-pluralize"
 	"golang.org/x/mod/module"
@@ -56,8 +57,11 @@ func CheckName(name string) error {
 	return nil
 }
 
-// slugOf makes a name of s, or returns "" if little of s would be left.
+// slugOf makes a name of s, or returns "" if too much of s would be lost.
 func slugOf(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return ""
+	}
 	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	slug := strings.Join(words, "-")
 	if !isSlug(slug) || len(slug) > maxName || 2*len(slug) < len(s) || token.IsKeyword(slug) {

@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"errors"
 	"fmt"
 	"go/token"
 	"path"
@@ -33,7 +32,8 @@ func (s *Selection) layout() (*layout, error) {
 				return nil, unknownRole(role, l.roles, p.at(1))
 			}
 			if other := from[role]; other != nil {
-				return nil, &Error{Kind: KindPreset, Code: "layout", What: fmt.Sprintf("the role %s already has a directory", role), Why: "it is given by " + other.ID(), Where: p.at(1)}
+				return nil, &Error{Kind: KindPreset, Code: "layout", What: fmt.Sprintf("the role %s already has a directory", role), Why: "it is given by " + other.ID(),
+					Mend: "take the role out of one of the two", Where: p.at(1)}
 			}
 			from[role] = p
 			dir, err := l.expand(p.Layout[role], p.at(1))
@@ -59,11 +59,7 @@ func (l *layout) dir(role string) (string, error) {
 	if slices.Contains(l.roles, role) {
 		return "", fmt.Errorf("the role %q has no directory: neither the skeleton's layout nor the chosen presets give it one", role)
 	}
-	msg := fmt.Sprintf("%q is no role; known roles: %s", role, list(l.roles))
-	if hint := didYouMean(role, l.roles); hint != "" {
-		msg += "; " + hint
-	}
-	return "", errors.New(msg)
+	return "", fmt.Errorf("%q is no role; known roles: %s; %s", role, list(l.roles), didYouMean(role, l.roles))
 }
 
 func (l *layout) importPath(role string) (string, error) {
@@ -92,9 +88,13 @@ func (l *layout) file(template, where string) (p string, named bool, err error) 
 	if err != nil {
 		return "", false, err
 	}
+	if !slices.Contains(l.roles, role) {
+		return "", false, unknownRole(role, l.roles, where)
+	}
 	dir, err := l.dir(role)
 	if err != nil {
-		return "", false, &Error{Kind: KindPreset, Code: "unknown-role", What: err.Error(), Where: where}
+		return "", false, &Error{Kind: KindPreset, Code: "unknown-role", What: "the template has no place in this service", Why: err.Error(),
+			Mend: "move it to a role that has a directory", Where: where}
 	}
 	full, err := l.expand(strings.TrimSuffix(rest, templateSuffix), where)
 	if err != nil {
@@ -122,7 +122,8 @@ func (l *layout) expand(p, where string) (string, error) {
 	for i, elem := range elems {
 		full := l.fill.Replace(elem)
 		if strings.ContainsAny(full, "{}") {
-			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}", Where: where}
+			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}",
+				Mend: "use one of these, or leave the braces out", Where: where}
 		}
 		// What the Go tool reads into a file name must not come from an answer: windows.go, line_test.go, vendor/.
 		special := buildSuffix(full) != buildSuffix(elem) || slices.Contains([]string{"internal", "vendor", "testdata"}, full)
@@ -178,7 +179,7 @@ func checkPath(p, where string) error {
 	if why == "" {
 		return nil
 	}
-	return &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the file %q cannot be written", p), Why: why, Where: where}
+	return &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the file %q cannot be written", p), Why: why, Mend: "give the template another name or place", Where: where}
 }
 
 // checkClashes refuses two files of one path, or of paths that differ in case only, and files where a folder must be.

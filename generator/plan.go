@@ -137,7 +137,7 @@ func (c *Catalog) slot(name string, o *Preset) (slotDecl, error) {
 func (c *Catalog) noSlotFile(slot string) error {
 	decl := c.skeleton.slots[slot]
 	return &Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("the file %s of the slot %s does not exist", decl.file, slot),
-		Why: "a slot is in a file of the skeleton", Where: c.skeleton.at(decl.line)}
+		Why: "a slot is in a file of the skeleton", Mend: "name the file that opens it, or take the slot out", Where: c.skeleton.at(decl.line)}
 }
 
 // position is where the template of the file is.

@@ -24,6 +24,15 @@ func (a *Axis) group(name string) *Group {
 	return nil
 }
 
+func (a *Axis) groupNames() (names []string) {
+	for _, g := range a.Groups {
+		if g.Name != "" {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
 func (a *Axis) hasGroup(name string) bool { return a.group(name) != nil }
 
 // Preset is one answer on an axis, as its manifest declares it.

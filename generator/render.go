@@ -138,7 +138,8 @@ func (p *Plan) noPackage(imp string, f *PlannedFile) error {
 		return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%q cannot be the module path", p.context.Module),
 			Why: fmt.Sprintf("the service imports %q, which would be taken for its own", imp), Mend: "use a path such as --module example.com/shop"}
 	}
-	return &Error{Kind: KindPreset, Code: "no-package", What: fmt.Sprintf("%s imports %q", f.Path, imp), Why: "no file of the service is in this package", Where: f.position()}
+	return &Error{Kind: KindPreset, Code: "no-package", What: fmt.Sprintf("%s imports %q", f.Path, imp), Why: "no file of the service is in this package",
+		Mend: "import the package by its role, as in \"@store\", or write it", Where: f.position()}
 }
 
 // worker renders one file at a time.
@@ -231,7 +232,8 @@ func (p *Plan) finish(j *job) error {
 	case j.yaml:
 		var v any
 		if err := yaml.Unmarshal(j.out.Content, &v); err != nil {
-			return &Error{Kind: KindPreset, Code: "yaml", What: j.file.Path + " is not YAML with what its slots hold", Why: err.Error(), Where: j.file.position()}
+			return &Error{Kind: KindPreset, Code: "yaml", What: j.file.Path + " is not YAML with what its slots hold", Why: err.Error(),
+				Mend: "correct the fragments of its slots, which otelgen explain names", Where: j.file.position()}
 		}
 	}
 	return nil
@@ -270,7 +272,7 @@ func (p *Plan) packageName(importPath string) string {
 }
 
 func goError(err error, file, where string) error {
-	e := &Error{Kind: KindPreset, Code: "go", What: file + " is not Go as rendered", Why: err.Error(), Where: where}
+	e := &Error{Kind: KindPreset, Code: "go", What: file + " is not Go as rendered", Why: err.Error(), Mend: "correct the template", Where: where}
 	var s *golang.SyntaxError
 	if errors.As(err, &s) {
 		e.What = fmt.Sprintf("%s is not Go in line %d as rendered", file, s.Line)
@@ -336,7 +338,7 @@ func (w *worker) fragment(f *Fragment, kind string, o *Preset) (string, error) {
 	case "yaml":
 		var n yaml.Node
 		if err := yaml.Unmarshal(f.Text, &n); err != nil {
-			return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Where: where}
+			return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Mend: "correct the template", Where: where}
 		}
 		w.job.yaml = true
 	}

@@ -3,7 +3,6 @@ package generator
 import (
 	"bytes"
 	"encoding/json"
-	"go/format"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/tools/imports"
 )
 
 func TestDefaultService(t *testing.T) {
@@ -410,7 +410,7 @@ func checkTree(t testing.TB, tree *Tree) {
 		if _, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Content, parser.ParseComments); err != nil {
 			t.Error(err)
 		}
-		if formatted, err := format.Source(f.Content); err != nil || !bytes.Equal(formatted, f.Content) {
+		if formatted, err := imports.Process(f.Path, f.Content, &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8}); err != nil || !bytes.Equal(formatted, f.Content) {
 			t.Errorf("%s is not formatted", f.Path)
 		}
 	}

@@ -108,7 +108,8 @@ func (c *Catalog) choose(named map[string][]string, chosen *[]*Preset) (map[stri
 				presets, in = append(presets, p), append(in, p.Name)
 			}
 			if len(in) < g.Min {
-				return nil, &Error{Kind: KindAnswers, Code: "too-few", What: fmt.Sprintf("%s needs at least %d, not %s", describe(axis, g), g.Min, strings.Join(in, ", "))}
+				return nil, &Error{Kind: KindAnswers, Code: "too-few", What: fmt.Sprintf("%s needs more than %s", describe(axis, g), strings.Join(in, ", ")),
+					Why: fmt.Sprintf("at least %d have to be chosen", g.Min), Mend: fmt.Sprintf("choose more of them: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), ","))}
 			}
 			if g.Max >= 0 && len(in) > g.Max {
 				return nil, &Error{Kind: KindAnswers, Code: "too-many", What: fmt.Sprintf("%s cannot be %s at once", describe(axis, g), strings.Join(in, " and ")),
@@ -164,13 +165,15 @@ func (c *Catalog) settle(presets []*Preset) error {
 		}
 		for _, r := range p.Requires {
 			if provider(presets, r.Capability) == nil && !slices.Contains(c.skeleton.Provides, r.Capability) {
-				e := &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability), Why: r.Reason}
+				mend := "choose another " + p.Axis
 				var flags []string
 				for _, other := range c.providers(r.Capability) {
 					flags = append(flags, "--"+other.Axis+" "+other.Name)
 				}
-				e.Mend = "add one of: " + list(flags)
-				return e
+				if len(flags) > 0 {
+					mend = "add one of: " + list(flags)
+				}
+				return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability), Why: r.Reason, Mend: mend}
 			}
 		}
 	}
@@ -255,7 +258,8 @@ func (s *Selection) setOptions(given map[string]string) (map[string]string, erro
 		}
 		full := p.ID() + "." + o.Name
 		if other, ok := set[full]; ok {
-			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the options %s and %s are the same", other, key), Mend: "give it once"}
+			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the options %s and %s are the same", other, key),
+				Why: "an option has one value", Mend: "give it once"}
 		}
 		set[full] = key
 		v, why := o.parse(given[key])
@@ -268,7 +272,11 @@ func (s *Selection) setOptions(given map[string]string) (map[string]string, erro
 	return all, nil
 }
 
+// findOption finds the option of "axis/preset.key" or "preset.key" among the chosen presets; known is all there are.
 func (s *Selection) findOption(key string, known []string) (*Preset, *Option, error) {
+	unknown := func(why, mend string) error {
+		return &Error{Kind: KindAnswers, Code: "unknown-option", What: fmt.Sprintf("%s is not an option", show(key)), Why: why, Mend: mend}
+	}
 	preset, name, _ := strings.Cut(key, ".")
 	var found []*Preset
 	for _, p := range s.presets {
@@ -276,14 +284,12 @@ func (s *Selection) findOption(key string, known []string) (*Preset, *Option, er
 			found = append(found, p)
 		}
 	}
-	unknown := &Error{Kind: KindAnswers, Code: "unknown-option", What: fmt.Sprintf("%s is not an option", show(key))}
-	switch {
-	case len(found) == 0:
-		unknown.Why, unknown.Mend = fmt.Sprintf("no preset %q is chosen; the options of those chosen: %s", preset, list(known)), didYouMean(key, known)
-		return nil, nil, unknown
-	case len(found) > 1:
-		unknown.Why, unknown.Mend = fmt.Sprintf("both %s and %s are chosen", found[0].ID(), found[1].ID()), "name the axis, as in "+found[0].ID()+"."+name
-		return nil, nil, unknown
+	switch len(found) {
+	case 0:
+		return nil, nil, unknown(fmt.Sprintf("no preset %s is chosen; the options of those chosen: %s", show(preset), list(known)), didYouMean(key, known))
+	case 1:
+	default:
+		return nil, nil, unknown(fmt.Sprintf("both %s and %s are chosen", found[0].ID(), found[1].ID()), "name the axis, as in "+found[0].ID()+"."+name)
 	}
 	var names []string
 	for i := range found[0].Options {
@@ -293,8 +299,7 @@ func (s *Selection) findOption(key string, known []string) (*Preset, *Option, er
 		}
 		names = append(names, o.Name)
 	}
-	unknown.Why, unknown.Mend = fmt.Sprintf("options of %s: %s", found[0].ID(), list(names)), didYouMean(name, names)
-	return nil, nil, unknown
+	return nil, nil, unknown(fmt.Sprintf("options of %s: %s", found[0].ID(), list(names)), didYouMean(name, names))
 }
 
 // parse returns the typed value of text, or why it is none.

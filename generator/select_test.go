@@ -100,6 +100,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	wantError(t, CheckName("My Shop"), KindAnswers, "did you mean my-shop?")
+	wantError(t, CheckName("läden"), KindAnswers, "as in: otelgen new shop") // and not: did you mean l-den?
 }
 
 func TestModulePaths(t *testing.T) {
@@ -188,7 +189,7 @@ func TestChoices(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"nats", "none", "kafka", "framework"}
 	for word, want := range map[string]string{"nast": "nats", "kafak": "kafka", "Kafka": "kafka", "frame": "", "zzzz": "", "x": "", "": "", strings.Repeat("n", 1000): ""} {
-		if got := nearest(word, known); got != want {
+		if got := Nearest(word, known); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
 		}
 	}

@@ -6,16 +6,19 @@ import (
 	"strings"
 )
 
-// didYouMean is a hint at the known word nearest to word, or "" if none is near.
+// didYouMean mends an unknown word: by the known one nearest to it, or by any.
 func didYouMean(word string, known []string) string {
-	if near := nearest(word, known); near != "" {
+	switch near := Nearest(word, known); {
+	case near != "":
 		return fmt.Sprintf("did you mean %q?", near)
+	case len(known) > 0:
+		return "use one of these"
 	}
-	return ""
+	return "leave it out"
 }
 
-// nearest returns the known word that takes the fewest edits, if these are few for its length.
-func nearest(word string, known []string) string {
+// Nearest returns the known word that takes the fewest edits, if these are few for its length, or "".
+func Nearest(word string, known []string) string {
 	best, bestDistance := "", len(word)/3+2
 	if len(word) > 64 {
 		return ""

@@ -43,7 +43,7 @@ func (c *Catalog) template(dir *folder, file string) (*parsedTemplate, error) {
 	}
 	text, err := dir.read(file)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Where: where}
+		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Mend: "make it a file that you may read", Where: where}
 	}
 	t, err := parseTemplate(where, string(text))
 	if err != nil {
@@ -84,18 +84,17 @@ func templateError(name string, err error) error {
 	if errors.As(err, &inner) {
 		return inner
 	}
-	msg, ok := strings.CutPrefix(err.Error(), "template: ")
-	if !ok {
-		return &Error{Kind: KindPreset, Code: "template", What: "the template fails", Why: msg, Where: name}
+	what, why, where := "the template fails", err.Error(), name
+	if msg, ok := strings.CutPrefix(why, "template: "); ok {
+		what = "the template is not well-formed"
+		where, why, _ = strings.Cut(msg, ": ")
+		if rest, ok := strings.CutPrefix(why, "executing "); ok {
+			_, rest, _ = strings.Cut(rest, " at <")
+			what, why, _ = strings.Cut(rest, ">: ")
+			what = "the template fails at {{ " + what + " }}"
+		}
 	}
-	where, why, _ := strings.Cut(msg, ": ")
-	what := "the template is not well-formed"
-	if rest, ok := strings.CutPrefix(why, "executing "); ok {
-		_, rest, _ = strings.Cut(rest, " at <")
-		what, why, _ = strings.Cut(rest, ">: ")
-		what = "the template fails at {{ " + what + " }}"
-	}
-	return &Error{Kind: KindPreset, Code: "template", What: what, Why: why, Where: firstLine(where)}
+	return &Error{Kind: KindPreset, Code: "template", What: what, Why: why, Mend: "correct the template at this place", Where: firstLine(where)}
 }
 
 // firstLine cuts "file:line:column" behind the first number.

@@ -189,7 +189,9 @@ start_new() {
 			echo "$port" >"$folder/port"
 			break
 		fi
-		[ -z "$given" ] && [ "$try" -lt 5 ] || fail "$name does not start on port $port: $(tail -n 3 "$folder/log" 2>/dev/null)"
+		if [ -n "$given" ] || [ "$try" = 5 ]; then
+			fail "$name does not start on port $port: $(tail -n 3 "$folder/log" 2>/dev/null)"
+		fi
 	done
 	if [ -n "${OWNER:-}" ]; then
 		(

@@ -5,7 +5,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -133,7 +132,7 @@ func usage(root *cobra.Command, args []string, err error) error {
 	if flag, ok := strings.CutPrefix(what, "unknown flag: --"); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := suggest(flag, names); near != "" {
+		if near := generator.Nearest(flag, names); near != "" {
 			mend = "did you mean --" + near + "? " + mend
 		}
 	} else if near := root.SuggestionsFor(firstOf(args)); findErr != nil && len(near) > 0 {
@@ -166,13 +165,7 @@ func (a *app) fail(err error, args []string) int {
 		}
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Why     string `json:"why"`
-			Mend    string `json:"mend"`
-			Where   string `json:"where,omitempty"`
-		}{e.Code, e.What, e.Why, e.Mend, e.Where})
+		_ = enc.Encode(e)
 	}
 	_, _ = a.stderr.Write(b.Bytes())
 	return all[0].Kind.ExitCode()
@@ -189,27 +182,12 @@ func flatten(err error) []*generator.Error {
 	}
 	var known *generator.Error
 	if errors.As(err, &known) {
-		e := *known
-		e.Mend = cmp.Or(e.Mend, usualMend(&e))
-		return []*generator.Error{&e}
+		return []*generator.Error{known}
 	}
 	return []*generator.Error{{
 		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this: it is a bug in otelgen, not a mistake of yours",
 		Mend: "please report it, with the command, at " + issues,
 	}}
-}
-
-// usualMend is the mend of an error that has none of its own.
-func usualMend(e *generator.Error) string {
-	switch {
-	case e.Code == "unknown-preset":
-		return "otelgen list shows what there is; presets of your own are found with --presets DIR"
-	case e.Kind == generator.KindAnswers:
-		return "correct the answer; see otelgen new --help"
-	case e.Kind == generator.KindPreset:
-		return "correct the preset at this place"
-	}
-	return ""
 }
 
 // catalog returns the built-in presets and those of the given folders.

@@ -79,6 +79,9 @@ func (a *app) explain(path string, dirs []string) (*explainReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(dirs) == 0 {
+		dirs = origin.Folders()
+	}
 	catalog, err := a.catalog(dirs)
 	if err != nil {
 		return nil, err

@@ -2,8 +2,9 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -38,9 +39,10 @@ func (a *app) listCommand() *cobra.Command {
 			}
 			axes := catalog.Axes()
 			if len(args) > 0 {
-				if axes, err = oneAxis(axes, args[0]); err != nil {
+				if _, err := catalog.Presets(args[0]); err != nil {
 					return err
 				}
+				axes = slices.DeleteFunc(axes, func(axis generator.Axis) bool { return axis.Name != args[0] })
 			}
 			var all []axisReport
 			for _, axis := range axes {
@@ -89,25 +91,10 @@ func listText(w *bytes.Buffer, axes []axisReport) {
 			}
 			fmt.Fprintf(tw, "  %s\t%s", p.Name, p.Summary)
 			if len(notes) > 0 {
-				fmt.Fprintf(tw, " (%s)", joined(notes))
+				fmt.Fprintf(tw, " (%s)", strings.Join(notes, ", "))
 			}
 			fmt.Fprintln(tw)
 		}
 	}
 	tw.Flush()
-}
-
-func oneAxis(axes []generator.Axis, name string) ([]generator.Axis, error) {
-	var names []string
-	for _, axis := range axes {
-		if axis.Name == name {
-			return []generator.Axis{axis}, nil
-		}
-		names = append(names, axis.Name)
-	}
-	e := &generator.Error{
-		Kind: generator.KindAnswers, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", name), Why: "known axes: " + joined(names),
-		Mend: cmp.Or(didYouMean("otelgen list ", name, names), "see them all: otelgen list"),
-	}
-	return nil, e
 }

@@ -55,12 +55,6 @@ All of the service is written, or nothing.`,
   otelgen new shop --answers other/.otelgen.yaml --broker none`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(n.presets) > 0 {
-				if catalog, err = n.catalog(n.presets); err != nil {
-					return err
-				}
-				n.timings.mark("more presets")
-			}
 			return n.run(cmd, args, catalog)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -94,7 +88,17 @@ All of the service is written, or nothing.`,
 }
 
 func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catalog) error {
-	answers, err := n.answers(cmd, args)
+	origin, err := n.origin(cmd.Flags().Changed("presets"))
+	if err != nil {
+		return err
+	}
+	if len(n.presets) > 0 {
+		if catalog, err = n.catalog(n.presets); err != nil {
+			return err
+		}
+		n.timings.mark("more presets")
+	}
+	answers, err := n.answers(cmd, args, origin.Answers)
 	if err != nil {
 		return err
 	}
@@ -128,11 +132,13 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 		return err
 	}
 	n.timings.mark("format")
-	origin, err := project.New(version.Get().Version, selection.Answers(), tree).File()
+	made := project.New(version.Get().Version, selection.Answers(), tree)
+	made.PresetFolders = origin.PresetFolders
+	record, err := made.File()
 	if err != nil {
 		return err
 	}
-	files := append(slices.Clip(tree.Files), origin)
+	files := append(slices.Clip(tree.Files), record)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
 	report := n.report(answers, selection.Answers(), files) // before the write, which may replace the current directory
 	if !n.dryRun {
@@ -147,16 +153,25 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 // target is where the service goes.
 func (n *newRun) target(answers generator.Answers) string { return cmp.Or(n.output, answers.Name) }
 
-// answers joins the answers file, the arguments and the flags; the latter win.
-func (n *newRun) answers(cmd *cobra.Command, args []string) (generator.Answers, error) {
-	var answers generator.Answers
+// origin reads the answers file, if one is given. Without --presets the folders with presets are those that it names.
+func (n *newRun) origin(presetsGiven bool) (*project.Project, error) {
+	origin := &project.Project{}
 	if n.answersFile != "" {
-		origin, err := project.Read(n.answersFile)
-		if err != nil {
-			return answers, err
+		var err error
+		if origin, err = project.Read(n.answersFile); err != nil {
+			return nil, err
 		}
-		answers = origin.Answers
 	}
+	if presetsGiven {
+		origin.PresetFolders = n.presets
+	} else {
+		n.presets = origin.Folders()
+	}
+	return origin, nil
+}
+
+// answers joins what an answers file says, the arguments and the flags; the latter win.
+func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.Answers) (generator.Answers, error) {
 	if answers.Presets == nil {
 		answers.Presets = map[string][]string{}
 	}

@@ -32,9 +32,6 @@ func (a *app) showCommand() *cobra.Command {
 					Mend: "write it as in: otelgen show broker/nats; otelgen list shows them all",
 				}
 			}
-			if _, err := oneAxis(catalog.Axes(), axis); err != nil {
-				return err
-			}
 			preset, err := catalog.Preset(axis, name)
 			if err != nil {
 				return err

@@ -82,8 +82,8 @@ func TestQueueLimit(t *testing.T) {
 		t.Errorf("%d spans arrived and %d were counted as dropped, want %d together", arrived, dropped, orders*spansEach)
 	}
 	// Neither metrics nor logs suffer from it.
-	if created := lastMetric(t, signals, "orders.created"); created != nil && created.Points[0].Value != orders {
-		t.Errorf("orders.created counts %v, want %d", created.Points[0].Value, orders)
+	if created := lastMetric(t, signals, "orders.created").Points[0].Value; created != orders {
+		t.Errorf("orders.created counts %v, want %d", created, orders)
 	}
 	if got := len(logged(signals, "order confirmed")); got != orders {
 		t.Errorf("%d log records of confirmed orders arrived, want %d", got, orders)
@@ -118,11 +118,7 @@ func burst(t *testing.T, service *process, orders int) {
 // dropped returns how many spans the SDK says it has dropped because its queue was full.
 func dropped(t *testing.T, signals otlp.Signals) int {
 	t.Helper()
-	metric := lastMetric(t, signals, "otel.sdk.processor.span.processed")
-	if metric == nil {
-		return 0
-	}
-	point := pointHaving(metric, map[string]string{"error.type": "queue_full"})
+	point := pointHaving(lastMetric(t, signals, "otel.sdk.processor.span.processed"), map[string]string{"error.type": "queue_full"})
 	if point == nil {
 		return 0
 	}

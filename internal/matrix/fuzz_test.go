@@ -94,8 +94,8 @@ func refused(t *testing.T, err error) {
 			t.Fatalf("the error is unfit for a terminal: %q", text)
 		}
 	}
-	if e.What == "" || e.Code == "" {
-		t.Fatalf("the error says nothing: %#v", e)
+	if e.Code == "" || e.What == "" || e.Why == "" || e.Mend == "" {
+		t.Fatalf("the error does not say what, why and mend: %#v", e)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/matrix"
@@ -98,6 +99,77 @@ func TestEveryPairMeets(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Of presets that can be chosen in any number each is there and not there, with all that is chosen elsewhere.
+func TestPairsOfMany(t *testing.T) {
+	const skeleton = `
+title: T
+summary: S
+axes:
+  - {name: broker, title: B, question: Q}
+  - {name: pattern, title: P, question: Q, groups: [{name: style, min: 1, max: 1}, {name: tactic, min: 0, max: -1}]}
+roles: [root]
+layout: {root: .}
+`
+	files := fstest.MapFS{}
+	for name, more := range map[string]string{
+		"broker/a":      "default: true\nprovides: [queue]",
+		"broker/b":      "options: {on: {type: bool, default: \"false\", summary: S}}",
+		"pattern/plain": "group: style\ndefault: true",
+		"pattern/fancy": "group: style",
+		"pattern/retry": "group: tactic\noptions: {times: {type: int, default: \"3\", min: 1, max: 9, summary: S}}",
+		"pattern/cache": "group: tactic",
+		"pattern/saga":  "group: tactic\nrequires: [{capability: queue, reason: R}]",
+	} {
+		files[name+"/preset.yaml"] = &fstest.MapFile{Data: []byte("title: T\nsummary: S\n" + more + "\n")}
+	}
+	c, err := generator.NewCatalog(fstest.MapFS{"skeleton.yaml": {Data: []byte(skeleton)}}, generator.Source{Name: "test", FS: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := matrix.All(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2*5+2*3 { // brokers × styles × (no tactic, each, all), but what needs a queue
+		t.Errorf("%d selections: %v", len(all), all)
+	}
+	rows, impossible, err := matrix.Pairs(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, row := range rows {
+		if _, err := c.Select(row); err != nil {
+			t.Error(err)
+		}
+		for _, p := range matrix.PairsOf(c, row) {
+			got[p[0]+" "+p[1]], got[p[1]+" "+p[0]] = true, true
+		}
+		for _, broker := range row.Presets["broker"] {
+			for _, tactic := range []string{"retry", "cache", "saga"} {
+				if !slices.Contains(row.Presets["pattern"], tactic) {
+					got[broker+" without "+tactic] = true
+				}
+			}
+		}
+	}
+	for _, want := range []string{
+		"pattern/retry pattern/cache", "pattern/saga pattern/cache", "pattern/saga pattern/retry.times=9", "pattern/retry.times=1 broker/b.on=true",
+		"broker/b pattern/retry.times=3", "pattern/fancy broker/b.on=false", "broker/a pattern/saga", "a without saga", "b without retry", "a without cache",
+	} {
+		if !got[want] {
+			t.Errorf("%s: in no row", want)
+		}
+	}
+	if want := (matrix.Pair{"broker/b", "pattern/saga"}); !slices.Contains(impossible, want) {
+		t.Errorf("%v are said to be impossible, and not %s", impossible, want)
+	}
+	saga, err := matrix.Nearest(c, "pattern", "saga")
+	if err != nil || len(saga.Presets) != 1 {
+		t.Errorf("nearest to saga: %v, %v, want the defaults with it", saga, err)
 	}
 }
 

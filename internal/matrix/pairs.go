@@ -24,7 +24,7 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 	var todo []pair
 	for i := range fs {
 		for j := i + 1; j < len(fs); j++ {
-			if !independent(fs, fs[i], fs[j]) {
+			if !independent(fs, i, j) {
 				continue
 			}
 			for _, a := range fs[i].levels {
@@ -39,8 +39,7 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 	}
 	for len(s.open) > 0 {
 		var best []string
-		gain := 0
-		tried := 0
+		gain, tried := 0, 0
 		for _, p := range todo {
 			if !s.open[p] {
 				continue
@@ -95,15 +94,16 @@ func PairsOf(c *generator.Catalog, a generator.Answers) []Pair {
 	return all
 }
 
-// independent reports whether an answer to f leaves open the one to g: that of an option does not leave open which preset is
-// chosen where its own is.
-func independent(fs []factor, f, g factor) bool {
-	home := func(f factor) int {
-		return slices.IndexFunc(fs, func(h factor) bool {
-			return h.option == "" && (h.axis == f.axis && h.group == f.group || h.holds(f.preset))
-		})
+// independent reports whether an answer to factor i leaves open the one to j. That of an option does not leave open which preset is chosen
+// where its own is, nor, if only one is, the options of the others.
+func independent(fs []factor, i, j int) bool {
+	home := func(i int) int {
+		if fs[i].option == "" {
+			return i
+		}
+		return slices.IndexFunc(fs, func(h factor) bool { return h.holds(fs[i].preset) })
 	}
-	return home(f) != home(g) || f.option != "" && f.preset == g.preset
+	return home(i) != home(j) || fs[i].option != "" && fs[i].preset == fs[j].preset
 }
 
 // holds reports whether the preset, "axis/name", is an answer to f.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestReservedEntities(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, word := range []string{"values", "references"} {
-		found[word] = "a table cannot have this name in SQL"
+		found[word] = "SQL reserves the word, and the plural names a table"
 	}
 	want := slices.Sorted(maps.Keys(found))
 	if slices.Equal(skeleton.Reserved, want) {
@@ -80,9 +81,18 @@ func wrap(words []string) string {
 			}
 			b.WriteString(" ")
 		}
-		b.WriteString(w)
+		b.WriteString(plain(w))
 	}
 	return b.String()
+}
+
+// plain writes a word as YAML reads it back: some mean something else.
+func plain(word string) string {
+	text, err := yaml.Marshal(word)
+	if err != nil {
+		return strconv.Quote(word)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 // findClashes returns the entities that clash, and where.

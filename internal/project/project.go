@@ -37,7 +37,12 @@ type Project struct {
 	Schema  int               `yaml:"schema"`
 	Otelgen string            `yaml:"otelgen,omitempty"` // version that wrote the project
 	Answers generator.Answers `yaml:"answers"`
-	Files   map[string]File   `yaml:"files,omitempty"` // by path, all but this file itself
+	// PresetFolders are the folders with presets of the user's own, as given on the command line. They stand here word for word, so that
+	// the same command gives the same bytes on any machine; Folders finds them again.
+	PresetFolders []string        `yaml:"preset_folders,omitempty,flow"`
+	Files         map[string]File `yaml:"files,omitempty"` // by path, all but this file itself
+
+	dir string // of the file that it was read from
 }
 
 // File is what is remembered of one generated file.
@@ -103,7 +108,7 @@ func Read(path string) (*Project, error) {
 			Mend: "update otelgen: go install github.com/otelgen/otelgen/cmd/otelgen@latest",
 		}
 	}
-	p := &Project{Schema: Schema}
+	p := &Project{Schema: Schema, dir: filepath.Dir(path)}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	switch err := dec.Decode(p); {
@@ -117,6 +122,34 @@ func Read(path string) (*Project, error) {
 		return nil, malformed(path, fmt.Sprintf("schema: %d is no schema; the newest is %d", p.Schema, Schema))
 	}
 	return p, nil
+}
+
+// Folders returns where PresetFolders are now. A relative one was meant from where otelgen ran, which is unknown, but seldom anywhere
+// but above the project: it is the one beside the file that p was read from, or else in the nearest directory above. One that is
+// nowhere is returned as it stands.
+func (p *Project) Folders() []string {
+	var found []string
+	for _, folder := range p.PresetFolders {
+		found = append(found, p.find(folder))
+	}
+	return found
+}
+
+func (p *Project) find(folder string) string {
+	dir, err := filepath.Abs(p.dir)
+	if err != nil || filepath.IsAbs(folder) {
+		return folder
+	}
+	for {
+		at := filepath.Join(dir, folder)
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			return at
+		}
+		if dir == filepath.Dir(dir) {
+			return folder
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 func read(path string) ([]byte, error) {

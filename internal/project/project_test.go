@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/project"
@@ -22,6 +23,7 @@ func TestRoundTrip(t *testing.T) {
 		{Path: "README.md", Owner: "skeleton", Content: []byte("# shop\n")},
 		{Path: "internal/store/store.go", Owner: "database/sqlite", Content: []byte("package store\n")},
 	}})
+	want.PresetFolders = []string{"mine", "../more presets"}
 	file, err := want.File()
 	if err != nil {
 		t.Fatal(err)
@@ -34,11 +36,46 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, file.Content)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(project.Project{})); diff != "" {
 		t.Errorf("read differs from written (-want +got):\n%s\n%s", diff, file.Content)
 	}
 	if line := "  README.md: {owner: skeleton, sha256: "; !strings.Contains(string(file.Content), line) {
 		t.Errorf("no line %q in\n%s", line, file.Content)
+	}
+}
+
+// A preset folder is found from the project, wherever otelgen runs.
+func TestFolders(t *testing.T) {
+	top := t.TempDir()
+	for _, dir := range []string{"mine", "services/mine", "services/shop/internal", "services/shop/presets"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(top, "services", "shop", project.FileName)
+	for given, want := range map[string]string{
+		"presets":                         filepath.Join(top, "services", "shop", "presets"), // beside the file, as for an answers file in a folder of presets
+		"mine":                            filepath.Join(top, "services", "mine"),
+		"./services/mine":                 filepath.Join(top, "services", "mine"),
+		"../mine":                         filepath.Join(top, "services", "mine"),
+		"nowhere":                         "nowhere",
+		filepath.Join(top, "mine"):        filepath.Join(top, "mine"),
+		filepath.Join(top, "not", "here"): filepath.Join(top, "not", "here"),
+	} {
+		file, err := (&project.Project{Schema: 1, PresetFolders: []string{given}}).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, file.Content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := project.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Folders(); len(got) != 1 || got[0] != want {
+			t.Errorf("%s is found at %q, want %q", given, got, want)
+		}
 	}
 }
 

@@ -25,20 +25,18 @@ func targetError(target string, err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		reason = pathErr.Err.Error() // without the path, which may lie in a staging folder that is gone by now
 	}
-	e := &generator.Error{Kind: generator.KindTarget, Code: "target-io", What: "cannot write " + target + ": nothing was written", Why: reason}
+	code, mend := "target-io", "see to the reason given, or choose another directory with --output DIR"
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		e.Code, e.Mend = "target-no-space", "free some space there, or choose a directory on another disk with --output DIR"
+		code, mend = "target-no-space", "free some space there, or choose a directory on another disk with --output DIR"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		e.Code, e.Mend = "target-permission", "choose a directory that you may write to with --output DIR"
+		code, mend = "target-permission", "choose a directory that you may write to with --output DIR"
 	case errors.Is(err, syscall.ENOTDIR):
-		e.Code, e.Mend = "target-parent", "a part of the path is no directory: choose another with --output DIR"
+		code, mend = "target-parent", "a part of the path is no directory: choose another with --output DIR"
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		e.Code, e.Mend = "target-too-long", "choose a shorter directory with --output DIR"
+		code, mend = "target-too-long", "choose a shorter directory with --output DIR"
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
-		e.Code, e.Mend = "target-mount-point", "a mount point cannot be replaced in one step: choose a directory below it with --output DIR"
-	default:
-		e.Mend = "see to the reason given, or choose another directory with --output DIR"
+		code, mend = "target-mount-point", "a mount point cannot be replaced in one step: choose a directory below it with --output DIR"
 	}
-	return e
+	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot write " + target + ": nothing was written", Why: reason, Mend: mend}
 }

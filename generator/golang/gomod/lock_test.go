@@ -55,7 +55,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(web))
 	f.Add([]byte(cloud))
 	f.Add([]byte("go \nimport  \n\ttests  1"))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		lock, err := Parse(data)
 		if err != nil {
 			return

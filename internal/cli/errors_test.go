@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every error that otelgen reports on purpose says what is wrong, why, and how to mend it: wherever one is made, it is made with all
+// of that. What the scripts run into is held to it by exits, too.
+func TestErrorsSayWhatWhyAndMend(t *testing.T) {
+	made := 0
+	for _, pattern := range []string{"../../generator/*.go", "../*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			fset := token.NewFileSet()
+			parsed, err := parser.ParseFile(fset, file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				literal, ok := n.(*ast.CompositeLit)
+				if !ok || !isError(literal.Type, parsed.Name.Name) {
+					return true
+				}
+				made++
+				var says []string
+				for _, e := range literal.Elts {
+					field := e.(*ast.KeyValueExpr)
+					if text, ok := field.Value.(*ast.BasicLit); !ok || text.Value != `""` {
+						says = append(says, field.Key.(*ast.Ident).Name)
+					}
+				}
+				for _, field := range []string{"Kind", "Code", "What", "Why", "Mend"} {
+					if !slices.Contains(says, field) {
+						t.Errorf("%s: the error has no %s", fset.Position(literal.Pos()), field)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if made < 50 {
+		t.Errorf("found only %d errors: the test no longer sees how they are made", made)
+	}
+}
+
+// isError reports whether an expression is the type generator.Error in a package.
+func isError(typ ast.Expr, pkg string) bool {
+	switch typ := typ.(type) {
+	case *ast.Ident:
+		return pkg == "generator" && typ.Name == "Error"
+	case *ast.SelectorExpr:
+		x, ok := typ.X.(*ast.Ident)
+		return ok && x.Name == "generator" && typ.Sel.Name == "Error"
+	}
+	return false
+}
