@@ -32,9 +32,7 @@ type manifestSkeleton struct {
 type slotDecl struct {
 	kind string // go, yaml, text
 	file string // "@root/compose.yaml"
-
-	summary string
-	line    int
+	line int
 }
 
 // decodePreset decodes the manifest of a preset of the axis. All its errors are joined.
@@ -50,7 +48,7 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 		fields := d.presetFields(p)
 		fields["group"] = func(n *yaml.Node) {
 			d.text("group", &p.Group)(n)
-			if !axis.hasGroup(p.Group) {
+			if axis.group(p.Group) == nil {
 				d.fail(n.Line, fmt.Sprintf("the axis %s has no group %s", axis.Name, show(p.Group)), "its groups: "+list(axis.groupNames()), didYouMean(p.Group, axis.groupNames()))
 			}
 		}
@@ -65,7 +63,7 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 		if g := lookup(root, "group"); g != nil {
 			fields["group"](g)
 			fields["group"] = func(*yaml.Node) {}
-		} else if !axis.hasGroup("") {
+		} else if axis.group("") == nil {
 			d.fail(root.Line, "the manifest has no group", "the axis "+axis.Name+" has the groups "+list(axis.groupNames()), "add the key group")
 		}
 		d.object(root, "the manifest", fields, "title", "summary")
@@ -122,7 +120,7 @@ func (d *decoder) slot(n *yaml.Node, slots map[string]slotDecl) {
 	var name string
 	d.object(n, "a slot", map[string]field{
 		"name": d.line1("name", &name), "type": d.oneOf("type", &s.kind, "go", "yaml", "text"), "file": d.line1("file", &s.file),
-		"summary": d.line1("summary", &s.summary),
+		"summary": d.line1("summary", new(string)), // for the reader of the manifest
 	}, "name", "type", "file")
 	if _, ok := slots[name]; ok {
 		d.fail(n.Line, fmt.Sprintf("the slot %q is declared twice", name), "a slot is in one file", "remove one of them")

@@ -97,7 +97,7 @@ func CheckModule(modulePath string) error {
 // show quotes what a user typed, cut to a bearable length.
 func show(s string) string {
 	if len(s) > 2*maxName {
-		s = s[:2*maxName] + "…"
+		s = strings.ToValidUTF8(s[:2*maxName], "") + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

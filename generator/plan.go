@@ -34,7 +34,6 @@ type PlannedFile struct {
 
 	owner *Preset
 	named bool // the name or entity is part of the path
-	fills []*Preset
 }
 
 // owners returns the skeleton and the presets.
@@ -85,7 +84,6 @@ func (p *Plan) list() (err error) {
 		return err
 	}
 	fragments := map[string][]Fragment{} // by template of the skeleton's file
-	fills := map[string][]*Preset{}
 	for _, o := range p.owners {
 		files, slots, err := o.dir.scan()
 		if err != nil {
@@ -105,12 +103,11 @@ func (p *Plan) list() (err error) {
 			}
 			file := path.Join("files", decl.file+templateSuffix)
 			fragments[file] = append(fragments[file], Fragment{Slot: slot, Owner: o.ID(), Template: slotTemplate(slot)})
-			fills[file] = append(fills[file], o)
 		}
 	}
 	for i := range p.Files {
 		if f := &p.Files[i]; f.Owner == skeletonName {
-			f.Fragments, f.fills = fragments[f.Template], fills[f.Template]
+			f.Fragments = fragments[f.Template]
 			delete(fragments, f.Template)
 		}
 	}

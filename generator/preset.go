@@ -33,8 +33,6 @@ func (a *Axis) groupNames() (names []string) {
 	return names
 }
 
-func (a *Axis) hasGroup(name string) bool { return a.group(name) != nil }
-
 // Preset is one answer on an axis, as its manifest declares it.
 type Preset struct {
 	Axis      string            `json:"axis"`

@@ -296,11 +296,11 @@ func (w *worker) slot(name string) (string, error) {
 	}
 	defer func() { w.depth-- }()
 	var texts []string
-	for i, f := range w.job.file.Fragments {
+	for _, f := range w.job.file.Fragments {
 		if f.Slot != name {
 			continue
 		}
-		text, err := w.fragment(&f, decl.kind, w.job.file.fills[i])
+		text, err := w.fragment(f, decl.kind)
 		if err != nil {
 			return "", err
 		}
@@ -312,7 +312,8 @@ func (w *worker) slot(name string) (string, error) {
 }
 
 // fragment renders and checks one fragment, notes it, and returns what goes into the file.
-func (w *worker) fragment(f *Fragment, kind string, o *Preset) (string, error) {
+func (w *worker) fragment(f Fragment, kind string) (string, error) {
+	o := w.plan.owners[slices.IndexFunc(w.plan.owners, func(o *Preset) bool { return o.ID() == f.Owner })]
 	text, err := w.executeFile(o, f.Template)
 	if err != nil {
 		return "", err
@@ -322,7 +323,7 @@ func (w *worker) fragment(f *Fragment, kind string, o *Preset) (string, error) {
 		return "", nil
 	}
 	f.Text = []byte(text)
-	w.job.out.Fragments = append(w.job.out.Fragments, *f)
+	w.job.out.Fragments = append(w.job.out.Fragments, f)
 	where := o.dir.position(f.Template)
 	switch kind {
 	case "go":

@@ -64,7 +64,7 @@ func (c *Catalog) Select(a Answers) (*Selection, error) {
 		return nil, err
 	}
 	a.EntityPlural = s.entity.Plural
-	if a.Presets, err = c.choose(a.Presets, &s.presets); err != nil {
+	if s.presets, a.Presets, err = c.choose(a.Presets); err != nil {
 		return nil, err
 	}
 	if err := c.settle(s.presets); err != nil {
@@ -80,39 +80,39 @@ func (c *Catalog) Select(a Answers) (*Selection, error) {
 	return s, nil
 }
 
-// choose finds the presets that are named, adds the defaults, and returns the names of them all.
-func (c *Catalog) choose(named map[string][]string, chosen *[]*Preset) (map[string][]string, error) {
+// choose finds the presets that are named and adds the defaults. The names are those of all of them, in the order given.
+func (c *Catalog) choose(named map[string][]string) (chosen []*Preset, names map[string][]string, err error) {
 	for _, name := range sortedKeys(named) {
 		if _, err := c.findAxis(name); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	names := map[string][]string{}
+	names = map[string][]string{}
 	for i := range c.skeleton.axes {
 		axis := &c.skeleton.axes[i]
 		presets, err := c.named(axis, named[axis.Name])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, g := range axis.Groups {
 			in := inGroup(presets, g.Name)
 			if len(in) == 0 && g.Min > 0 {
 				p, err := c.defaultOf(axis, g.Name)
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				if p == nil {
-					return nil, &Error{Kind: KindAnswers, Code: "no-default", What: fmt.Sprintf("no %s is chosen", describe(axis, g)),
+					return nil, nil, &Error{Kind: KindAnswers, Code: "no-default", What: fmt.Sprintf("no %s is chosen", describe(axis, g)),
 						Why: "there is no default", Mend: fmt.Sprintf("choose one: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), "|"))}
 				}
 				presets, in = append(presets, p), append(in, p.Name)
 			}
 			if len(in) < g.Min {
-				return nil, &Error{Kind: KindAnswers, Code: "too-few", What: fmt.Sprintf("%s needs more than %s", describe(axis, g), strings.Join(in, ", ")),
+				return nil, nil, &Error{Kind: KindAnswers, Code: "too-few", What: fmt.Sprintf("%s needs more than %s", describe(axis, g), strings.Join(in, ", ")),
 					Why: fmt.Sprintf("at least %d have to be chosen", g.Min), Mend: fmt.Sprintf("choose more of them: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), ","))}
 			}
 			if g.Max >= 0 && len(in) > g.Max {
-				return nil, &Error{Kind: KindAnswers, Code: "too-many", What: fmt.Sprintf("%s cannot be %s at once", describe(axis, g), strings.Join(in, " and ")),
+				return nil, nil, &Error{Kind: KindAnswers, Code: "too-many", What: fmt.Sprintf("%s cannot be %s at once", describe(axis, g), strings.Join(in, " and ")),
 					Why: fmt.Sprintf("at most %d can be chosen", g.Max), Mend: fmt.Sprintf("keep one of them: --%s %s", axis.Name, in[0])}
 			}
 		}
@@ -120,9 +120,9 @@ func (c *Catalog) choose(named map[string][]string, chosen *[]*Preset) (map[stri
 			names[axis.Name] = append(names[axis.Name], p.Name)
 		}
 		axis.sort(presets)
-		*chosen = append(*chosen, presets...)
+		chosen = append(chosen, presets...)
 	}
-	return names, nil
+	return chosen, names, nil
 }
 
 func (c *Catalog) named(axis *Axis, names []string) (presets []*Preset, err error) {

@@ -117,7 +117,7 @@ func (a *app) root() (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	root.AddCommand(newCmd, a.listCommand(), a.showCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(newCmd, a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(), a.versionCommand(), a.completionCommand())
 	return root, nil
 }
 

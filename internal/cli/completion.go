@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
 )
 
 func (a *app) completionCommand() *cobra.Command {
@@ -44,19 +46,25 @@ func (a *app) completionCommand() *cobra.Command {
 	}
 }
 
-// completePresets returns the presets of an axis, each after prefix, for a shell to complete.
-func (a *app) completePresets(axis, prefix string, dirs []string) []cobra.Completion {
+// inOrder has a shell offer nothing but what it is given, the default first.
+const inOrder = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+
+// complete collects what of makes of each preset, for a shell to offer. Presets that cannot be read are left out: there is nobody
+// to tell about them.
+func (a *app) complete(dirs []string, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
 	catalog, err := a.catalog(dirs)
 	if err != nil {
 		return nil
 	}
-	presets, err := catalog.Presets(axis)
-	if err != nil {
-		return nil
-	}
 	var all []cobra.Completion
-	for _, p := range presets {
-		all = append(all, cobra.CompletionWithDesc(prefix+p.Name, p.Summary))
+	for _, axis := range catalog.Axes() {
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			continue
+		}
+		for _, p := range presets {
+			all = append(all, of(p)...)
+		}
 	}
 	return all
 }

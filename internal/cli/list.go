@@ -67,7 +67,7 @@ func (a *app) listCommand() *cobra.Command {
 					names = append(names, cobra.CompletionWithDesc(axis.Name, axis.Question))
 				}
 			}
-			return names, cobra.ShellCompDirectiveNoFileComp
+			return names, inOrder
 		},
 	}
 	presetsFlag(cmd, &dirs)

@@ -68,8 +68,14 @@ All of the service is written, or nothing.`,
 			usage = axis.Title + " by `NAMES`: " + axis.Question + " (repeatable, or separated by commas)"
 		}
 		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
-		cmd.RegisterFlagCompletionFunc(axis.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return n.completePresets(axis.Name, "", n.presets), cobra.ShellCompDirectiveNoFileComp
+		cmd.RegisterFlagCompletionFunc(axis.Name, func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			before := typed[:strings.LastIndexByte(typed, ',')+1] // names that are complete
+			return n.complete(n.presets, func(p *generator.Preset) []cobra.Completion {
+				if p.Axis != axis.Name {
+					return nil
+				}
+				return []cobra.Completion{cobra.CompletionWithDesc(before+p.Name, p.Summary)}
+			}), inOrder
 		})
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
@@ -84,6 +90,17 @@ All of the service is written, or nothing.`,
 	f.BoolVar(&n.timings.on, "timings", false, "show on standard error what took how long")
 	f.MarkHidden("timings")
 	cmd.MarkFlagDirname("output")
+	cmd.RegisterFlagCompletionFunc("option", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return n.complete(n.presets, func(p *generator.Preset) (options []cobra.Completion) {
+			for _, o := range p.Options {
+				options = append(options, cobra.CompletionWithDesc(p.Name+"."+o.Name+"=", o.Summary))
+			}
+			return options
+		}), inOrder | cobra.ShellCompDirectiveNoSpace
+	})
+	for _, flag := range []string{"module", "entity", "entity-plural"} {
+		cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
+	}
 	return cmd, nil
 }
 
@@ -188,6 +205,14 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 		answers.Name = args[0]
 	}
 	given := cmd.Flags().Changed
+	for _, flag := range []string{"module", "entity", "entity-plural"} {
+		if given(flag) && cmd.Flag(flag).Value.String() == "" {
+			return answers, &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty", Why: "an empty answer is none, and this flag was to give one",
+				Mend: "fill it in, or leave the flag out",
+			}
+		}
+	}
 	if given("module") {
 		answers.Module = n.module
 	}

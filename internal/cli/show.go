@@ -39,13 +39,12 @@ func (a *app) showCommand() *cobra.Command {
 			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset) })
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			var names []cobra.Completion
-			if catalog, err := a.catalog(dirs); err == nil && len(args) == 0 {
-				for _, axis := range catalog.Axes() {
-					names = append(names, a.completePresets(axis.Name, axis.Name+"/", dirs)...)
-				}
+			if len(args) > 0 {
+				return nil, inOrder
 			}
-			return names, cobra.ShellCompDirectiveNoFileComp
+			return a.complete(dirs, func(p *generator.Preset) []cobra.Completion {
+				return []cobra.Completion{cobra.CompletionWithDesc(p.ID(), p.Summary)}
+			}), inOrder
 		},
 	}
 	presetsFlag(cmd, &dirs)

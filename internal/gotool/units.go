@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,23 +53,20 @@ func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 
 // ReadUnits reads the skeleton and all presets/<axis>/<name> of the repository in the root of fsys.
 func ReadUnits(fsys fs.FS) ([]Unit, error) {
-	manifests, err := fs.Glob(fsys, "presets/*/*/preset.yaml")
+	skeleton, err := fs.Sub(fsys, "templates")
 	if err != nil {
 		return nil, err
 	}
-	var units []Unit
-	for _, manifest := range append([]string{"templates/skeleton.yaml"}, manifests...) {
-		sub, err := fs.Sub(fsys, path.Dir(manifest))
-		if err != nil {
-			return nil, err
-		}
-		u, err := ReadUnit(path.Dir(manifest), sub, path.Base(manifest))
-		if err != nil {
-			return nil, err
-		}
-		units = append(units, u)
+	base, err := ReadUnit("templates", skeleton, "skeleton.yaml")
+	if err != nil {
+		return nil, err
 	}
-	return units, nil
+	folder, err := fs.Sub(fsys, "presets")
+	if err != nil {
+		return nil, err
+	}
+	units, err := readPresets("presets", folder)
+	return append([]Unit{base}, units...), err
 }
 
 var (

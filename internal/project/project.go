@@ -5,6 +5,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -172,6 +173,10 @@ func malformed(path, why string) error {
 		why = why[m[1]:]
 	}
 	why = regexp.MustCompile(`field (\S+) not found in type \S+`).ReplaceAllString(why, "unknown key $1")
+	if m := regexp.MustCompile("cannot unmarshal !!(\\w+) (`.*` )?into (\\S+)").FindStringSubmatch(why); m != nil {
+		there := cmp.Or(strings.TrimSpace(m[2]), map[string]string{"seq": "a list", "map": "a mapping"}[m[1]])
+		why = there + " stands where " + cmp.Or(map[string]string{"string": "text", "int": "a whole number", "[]string": "a list"}[m[3]], "a mapping") + " belongs"
+	}
 	why, _, _ = strings.Cut(strings.TrimPrefix(why, "yaml: "), "\n")
 	return &generator.Error{
 		Kind: generator.KindAnswers, Code: "answers-malformed", Where: path, What: "the answers file is malformed", Why: why,

@@ -82,7 +82,9 @@ func TestFolders(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	tests := []struct{ name, content, code, where, why string }{
 		{"unknown key", "answers:\n  name: shop\n  colour: red\n", "answers-malformed", ":3", "unknown key colour"},
-		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "cannot unmarshal"},
+		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "a list stands where text belongs"},
+		{"text for a list", "answers: {name: shop, presets: {broker: nats}}\n", "answers-malformed", ":1", "`nats` stands where a list belongs"},
+		{"no mapping", "hello\n", "answers-malformed", ":1", "`hello` stands where a mapping belongs"},
 		{"no YAML", "answers: {\n", "answers-malformed", ":", "did not find"},
 		{"empty", "", "answers-malformed", "", "empty"},
 		{"two documents", "answers: {name: a}\n---\nanswers: {name: b}\n", "answers-malformed", "", "more than one"},

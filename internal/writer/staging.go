@@ -58,7 +58,8 @@ func newStaging(parent, base string) (*staging, error) {
 func (s *staging) remove() {
 	os.RemoveAll(s.tree())
 	s.lock.Close() // first, as Windows removes no open file
-	os.RemoveAll(s.dir)
+	os.Remove(s.lock.Path())
+	os.Remove(s.dir)
 }
 
 // removeStale removes the staging folders in parent whose processes have ended. It touches nothing that does not look in

@@ -33,7 +33,7 @@ type Writer struct {
 // Check reports why a tree could not be written to target, as far as that can be seen without writing: the target must
 // be absent or an empty directory, and no link. The error is a *generator.Error of KindTarget.
 func Check(target string) error {
-	info, err := os.Lstat(target)
+	info, err := os.Lstat(filepath.Clean(target)) // a slash at the end would lead through a link
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
