@@ -50,7 +50,7 @@ func TestAnotherEntity(t *testing.T) {
 	checkAttributes(t, named(t, trace, "POST /line-items"), map[string]string{"http.route": "/line-items"})
 	insert := named(t, trace, "INSERT line_items")
 	checkAttributes(t, insert, map[string]string{"db.collection.name": "line_items"})
-	if text := insert.Attributes.Text("db.query.text"); !strings.Contains(text, "INSERT INTO line_items") {
+	if text := insert.Attributes.Text("db.query.text"); !strings.Contains(text, `INSERT INTO "line_items"`) {
 		t.Errorf("the query is %q", text)
 	}
 	lastMetric(t, receiver.Signals(), "line_items.created")
