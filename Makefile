@@ -7,7 +7,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/otelgen
-	go build -trimpath -o bin/otelgen ./cmd/otelgen
+	CGO_ENABLED=0 go build -trimpath -o bin/otelgen ./cmd/otelgen
 
 .PHONY: demo
 demo: ## generate the default service, run it, show its first traces
