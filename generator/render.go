@@ -16,6 +16,19 @@ import (
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
 
+// Generate goes from answers to tree in one call: Select, Plan and Render, whose errors it returns.
+func (c *Catalog) Generate(a Answers) (*Tree, error) {
+	selection, err := c.Select(a)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		return nil, err
+	}
+	return plan.Render()
+}
+
 // Render executes all templates, then formats what they gave, both in parallel, and returns the whole service with go.mod and
 // go.sum. Errors are *Error, of KindPreset but where the module path takes a package for the service's own. Of several, always
 // the same one is returned.

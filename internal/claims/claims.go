@@ -180,15 +180,7 @@ func (r *run) answers(args []string) (generator.Answers, error) {
 }
 
 func generate(c *generator.Catalog, a generator.Answers) (map[string][]byte, error) {
-	selection, err := c.Select(a)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := selection.Plan()
-	if err != nil {
-		return nil, err
-	}
-	tree, err := plan.Render()
+	tree, err := c.Generate(a)
 	if err != nil {
 		return nil, err
 	}

@@ -86,15 +86,7 @@ func (a *app) explain(path string, dirs []string) (*explainReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	selection, err := catalog.Select(origin.Answers)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := selection.Plan()
-	if err != nil {
-		return nil, err
-	}
-	tree, err := plan.Render()
+	tree, err := catalog.Generate(origin.Answers)
 	if err != nil {
 		return nil, err
 	}

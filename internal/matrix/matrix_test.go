@@ -37,15 +37,7 @@ func allPresets(t testing.TB, c *generator.Catalog) (all []*generator.Preset) {
 // render returns the tree of answers.
 func render(t testing.TB, c *generator.Catalog, a generator.Answers) *generator.Tree {
 	t.Helper()
-	s, err := c.Select(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := s.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := p.Render()
+	tree, err := c.Generate(a)
 	if err != nil {
 		t.Fatal(err)
 	}
