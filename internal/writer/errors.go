@@ -16,27 +16,70 @@ func notEmpty(target string) error {
 	}
 }
 
-// targetError says what an error of the operating system means for target.
+// targetError says what an error of the operating system means for a target that is still to be made.
 func targetError(target string, err error) error {
 	if known := (*generator.Error)(nil); errors.As(err, &known) {
 		return err
 	}
-	reason := err.Error()
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		reason = pathErr.Err.Error() // without the path, which may lie in a staging folder that is gone by now
+	code, why, mend := reason(err)
+	return &generator.Error{
+		Kind: generator.KindTarget, Code: code, What: "cannot write " + target + ": nothing was written", Why: why,
+		Mend: mend + ", or choose another directory with --output DIR",
 	}
-	code, mend := "target-io", "see to the reason given, or choose another directory with --output DIR"
+}
+
+// applyError says what an error of the operating system means for a project that is to be changed.
+func applyError(root string, err error) error {
+	if known := (*generator.Error)(nil); errors.As(err, &known) {
+		return known
+	}
+	if touched := (errTouched{}); errors.As(err, &touched) {
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: "target-touched", What: touched.Error() + ": nothing was changed",
+			Why: "some other program writes to the project while otelgen does", Mend: "run the command again", Where: touched.path,
+		}
+	}
+	code, why, mend := reason(err)
+	if left := (errLeft{}); errors.As(err, &left) {
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: code, What: "the change of " + root + " stopped half-way and could not be undone", Why: why,
+			Mend: mend + "; then run the command again, which undoes it first: the files as they were are in " + left.stage,
+		}
+	}
+	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot change " + root + ": it is as it was", Why: why, Mend: mend}
+}
+
+// errTouched is the error for a file that somebody else changes at the same time.
+type errTouched struct{ path string }
+
+func (e errTouched) Error() string { return e.path + " has changed in the meantime" }
+
+// errLeft is the error for a change that could not be undone.
+type errLeft struct {
+	stage string
+	err   error
+}
+
+func (e errLeft) Error() string { return e.err.Error() }
+func (e errLeft) Unwrap() error { return e.err }
+
+// reason says why the operating system refuses, and how to mend it.
+func reason(err error) (code, why, mend string) {
+	why = err.Error()
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		why = pathErr.Err.Error() // without the path, which may lie in a staging folder that is gone by now
+	}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		code, mend = "target-no-space", "free some space there, or choose a directory on another disk with --output DIR"
+		return "target-no-space", why, "free some space there"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		code, mend = "target-permission", "choose a directory that you may write to with --output DIR"
+		return "target-permission", why, "see that you may write there"
 	case errors.Is(err, syscall.ENOTDIR):
-		code, mend = "target-parent", "a part of the path is no directory: choose another with --output DIR"
+		return "target-parent", why, "a part of the path is no directory: move the file there away"
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		code, mend = "target-too-long", "choose a shorter directory with --output DIR"
+		return "target-too-long", why, "use shorter names"
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
-		code, mend = "target-mount-point", "a mount point cannot be replaced in one step: choose a directory below it with --output DIR"
+		return "target-mount-point", why, "a mount point cannot be replaced in one step: use a directory below it"
 	}
-	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot write " + target + ": nothing was written", Why: reason, Mend: mend}
+	return "target-io", why, "see to the reason given"
 }

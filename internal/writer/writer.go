@@ -28,6 +28,8 @@ type Writer struct {
 	// Staged, if set, is called after each file has reached the staging folder, with the context of the run. It is where a
 	// test holds a run still.
 	Staged func(ctx context.Context, path string)
+	// Moved, if set, is called after Apply has dealt with a file.
+	Moved func(ctx context.Context, path string)
 }
 
 // Check reports why a tree could not be written to target, as far as that can be seen without writing: the target must

@@ -23,6 +23,9 @@ import (
 const holdEnv = "OTELGEN_TEST_WRITE"
 
 func TestMain(m *testing.M) {
+	if root := os.Getenv(applyEnv); root != "" {
+		holdApply(root)
+	}
 	if target := os.Getenv(holdEnv); target != "" {
 		var staged atomic.Int32
 		w := writer.Writer{Staged: func(context.Context, string) {
