@@ -1,0 +1,123 @@
+package project
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// PristineName is the name of the file in a project's root that holds the pristine tree: all files as otelgen wrote them, from which a
+// later change takes its base. It is a compressed tar archive.
+const PristineName = ".otelgen.pristine.tar.gz"
+
+// maxPristine bounds what is unpacked, whatever the archive says.
+const maxPristine = 256 << 20
+
+const (
+	paxOwner    = "OTELGEN.owner"
+	paxTemplate = "OTELGEN.template"
+)
+
+// Pristine returns the file that remembers tree. The same tree gives the same bytes.
+func Pristine(tree *generator.Tree) (generator.File, error) {
+	var b bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&b, 6)
+	if err != nil {
+		return generator.File{}, err
+	}
+	w := tar.NewWriter(zip)
+	for _, f := range tree.Files {
+		err := w.WriteHeader(&tar.Header{
+			Format: tar.FormatPAX, Typeflag: tar.TypeReg, Name: f.Path, Mode: int64(f.Mode.Perm()), Size: int64(len(f.Content)),
+			PAXRecords: map[string]string{paxOwner: f.Owner, paxTemplate: f.Template},
+		})
+		if err != nil {
+			return generator.File{}, fmt.Errorf("pack %s: %w", f.Path, err)
+		}
+		if _, err := w.Write(f.Content); err != nil {
+			return generator.File{}, fmt.Errorf("pack %s: %w", f.Path, err)
+		}
+	}
+	if err := errors.Join(w.Close(), zip.Close()); err != nil {
+		return generator.File{}, fmt.Errorf("pack the pristine tree: %w", err)
+	}
+	return generator.File{Path: PristineName, Mode: 0o644, Content: b.Bytes(), Owner: "otelgen"}, nil
+}
+
+// errNoPristine is the error for a pristine tree that does not serve as one.
+var errNoPristine = errors.New("it is not the tree that " + FileName + " lists")
+
+// ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, an *generator.Error of KindDrift
+// says so: what again returns, the tree that this otelgen would generate, is then taken in its stead if it is the one that
+// .otelgen.yaml lists.
+func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error)) (*generator.Tree, error) {
+	tree, err := readPristine(filepath.Join(root, PristineName))
+	if err == nil && !p.lists(tree) {
+		err = errNoPristine
+	}
+	if err == nil {
+		return tree, nil
+	}
+	if made, againErr := again(); againErr == nil && p.lists(made) {
+		return made, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is no such file")
+	}
+	return nil, &generator.Error{
+		Kind: generator.KindDrift, Code: "no-pristine", Where: PristineName, What: "the project has lost the files as they were generated", Why: err.Error(),
+		Mend: "restore " + PristineName + " from version control, where it belongs, or use otelgen " + p.Otelgen + ", which can make it anew",
+	}
+}
+
+// lists reports whether p lists just the files of tree.
+func (p *Project) lists(tree *generator.Tree) bool {
+	for _, f := range tree.Files {
+		if p.Files[f.Path].SHA256 != Digest(f.Content) {
+			return false
+		}
+	}
+	return len(tree.Files) == len(p.Files)
+}
+
+func readPristine(path string) (*generator.Tree, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	zip, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	tree := &generator.Tree{}
+	limited := &io.LimitedReader{R: zip, N: maxPristine}
+	for r := tar.NewReader(limited); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return tree, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)) {
+			return nil, fmt.Errorf("it holds %q, which otelgen does not write", h.Name)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return nil, err
+		}
+		tree.Files = append(tree.Files, generator.File{
+			Path: h.Name, Mode: fs.FileMode(h.Mode).Perm(), Content: content, Owner: h.PAXRecords[paxOwner], Template: h.PAXRecords[paxTemplate],
+		})
+	}
+}
