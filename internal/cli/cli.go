@@ -117,7 +117,10 @@ func (a *app) root() (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	root.AddCommand(newCmd, a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(newCmd)
+	root.AddCommand(a.changeCommands()...)
+	root.AddCommand(a.diffCommand(), a.checkCommand(), a.ejectCommand(), a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(),
+		a.versionCommand(), a.completionCommand())
 	return root, nil
 }
 

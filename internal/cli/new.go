@@ -155,7 +155,12 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 	if err != nil {
 		return err
 	}
-	files := append(slices.Clip(tree.Files), record)
+	pristine, err := project.Pristine(tree)
+	if err != nil {
+		return err
+	}
+	n.timings.mark("pristine")
+	files := append(slices.Clip(tree.Files), record, pristine)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
 	report := n.report(answers, selection.Answers(), files) // before the write, which may replace the current directory
 	if !n.dryRun {
@@ -191,9 +196,6 @@ func (n *newRun) origin(presetsGiven bool) (*project.Project, error) {
 func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.Answers) (generator.Answers, error) {
 	if answers.Presets == nil {
 		answers.Presets = map[string][]string{}
-	}
-	if answers.Options == nil {
-		answers.Options = map[string]string{}
 	}
 	if len(args) > 0 {
 		if err := generator.CheckName(args[0]); err != nil {
@@ -236,22 +238,7 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 			}
 		}
 	}
-	for _, option := range n.options {
-		key, value, ok := strings.Cut(option, "=")
-		if !ok || key == "" {
-			return answers, &generator.Error{
-				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--option %s has no value", shellquote.Join(option)),
-				Why: "an option is given as PRESET.KEY=VALUE", Mend: "write it as in: --option nats.max-attempts=5",
-			}
-		}
-		for old := range answers.Options { // nats.x and broker/nats.x are one option
-			if strings.HasSuffix(old, "/"+key) || strings.HasSuffix(key, "/"+old) {
-				delete(answers.Options, old)
-			}
-		}
-		answers.Options[key] = value
-	}
-	return answers, nil
+	return answers, setOptions(&answers, n.options)
 }
 
 // interactive reports whether there is somebody to ask.

@@ -33,7 +33,7 @@ type Merged struct {
 // Where every line of ours ends in CR LF, as after a checkout on Windows, so does every line of the result.
 func Text(base, ours, theirs []byte) Merged {
 	if crlf(ours) && !crlf(base) {
-		m := Text(base, toLF(ours), toLF(theirs))
+		m := Text(base, LF(ours), LF(theirs))
 		m.Text, m.Ours = toCRLF(m.Text), toCRLF(m.Ours)
 		return m
 	}
@@ -249,8 +249,9 @@ func crlf(text []byte) bool {
 	return n > 0 && n == bytes.Count(text, []byte("\r\n"))
 }
 
-func toLF(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+// LF returns text with line feeds only, as otelgen writes it.
+func LF(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 func toCRLF(text []byte) []byte {
-	return bytes.ReplaceAll(toLF(text), []byte("\n"), []byte("\r\n"))
+	return bytes.ReplaceAll(LF(text), []byte("\n"), []byte("\r\n"))
 }

@@ -1,0 +1,288 @@
+// Package change works out what is to become of a project whose answers, presets or templates have changed: a three-way merge of
+// what otelgen wrote (base), what it would write now (theirs) and what the user has made of the project (ours). Package writer
+// then makes it so. It must not write into the project, and knows no axis and no preset.
+package change
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/merge"
+)
+
+// State says what happens to a file.
+type State string
+
+// The states of a file.
+const (
+	Added    State = "added"    // new
+	Updated  State = "updated"  // the user has not touched it
+	Merged   State = "merged"   // both sides have changed it
+	Moved    State = "moved"    // to another place, and perhaps changed
+	Removed  State = "removed"  // it is no longer part of the service
+	Conflict State = "conflict" // needs a decision of the user's
+	Kept     State = "kept"     // left as it is, although otelgen has a newer version
+)
+
+// File is what happens to one file of a project.
+type File struct {
+	Path      string `json:"path"`
+	From      string `json:"from,omitempty"` // where it was, if it moves
+	State     State  `json:"state"`
+	Note      string `json:"note,omitempty"`
+	Conflicts int    `json:"conflicts,omitempty"` // places with markers, or in the file of rejects
+
+	Was, Content []byte      `json:"-"` // before, nil if there was none; and after, nil if it goes
+	Mode         fs.FileMode `json:"-"` // after
+}
+
+// Changes reports whether the file itself changes.
+func (f File) Changes() bool {
+	return f.From != "" || f.Content == nil || !bytes.Equal(f.Was, f.Content) || f.Was == nil
+}
+
+// Sides are the three sides of the merge.
+type Sides struct {
+	Base, Theirs *generator.Tree
+	Ours         fs.ReadLinkFS // the project
+	Reject       bool          // where both sides differ, keep the user's and put otelgen's into PATH.rej, rather than markers
+}
+
+// RejectSuffix is that of the files of rejects.
+const RejectSuffix = ".rej"
+
+// Files returns what happens to the files, sorted by path. Those that stay as they are, because otelgen has nothing new for them, are left out.
+// go.mod and go.sum are not among them: see Modules. The error is one of reading the project.
+func (s *Sides) Files() ([]File, error) {
+	p := planner{Sides: s, base: index(s.Base), theirs: index(s.Theirs)}
+	taken := p.link()
+	for _, was := range s.Base.Files {
+		if isModule(was.Path) {
+			continue
+		}
+		if err := p.known(was); err != nil {
+			return nil, err
+		}
+	}
+	for _, now := range s.Theirs.Files {
+		if _, ok := p.base[now.Path]; ok || isModule(now.Path) || taken[now.Path] {
+			continue
+		}
+		if err := p.new(now); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(p.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return p.files, nil
+}
+
+func isModule(name string) bool { return name == "go.mod" || name == "go.sum" }
+
+func index(tree *generator.Tree) map[string]generator.File {
+	files := make(map[string]generator.File, len(tree.Files))
+	for _, f := range tree.Files {
+		files[f.Path] = f
+	}
+	return files
+}
+
+type planner struct {
+	*Sides
+	base, theirs map[string]generator.File
+	successors   map[string]string // path in base → path in theirs of the file from the same template, which another layout has moved
+	elsewhere    map[string]string // path in base → where the user has moved the file to; nil until looked for
+	files        []File
+}
+
+// link finds the files that another layout has moved, by the template that they are made from: of the same owner, or else of another one
+// that puts its own in the same place. It returns their new paths.
+func (p *planner) link() (taken map[string]bool) {
+	p.successors, taken = map[string]string{}, map[string]bool{}
+	for _, key := range []func(generator.File) string{
+		func(f generator.File) string { return f.Owner + " " + f.Template },
+		func(f generator.File) string { return f.Template },
+	} {
+		from := map[string]string{}
+		for _, f := range p.Base.Files {
+			if _, stays := p.theirs[f.Path]; !stays && p.successors[f.Path] == "" {
+				from[key(f)] = f.Path
+			}
+		}
+		for _, f := range p.Theirs.Files {
+			before, ok := from[key(f)]
+			if _, old := p.base[f.Path]; ok && !old && !taken[f.Path] && p.successors[before] == "" {
+				p.successors[before], taken[f.Path] = f.Path, true
+			}
+		}
+	}
+	return taken
+}
+
+// known deals with a file that otelgen wrote.
+func (p *planner) known(was generator.File) error {
+	now, wanted := p.theirs[was.Path]
+	if !wanted {
+		now, wanted = p.theirs[p.successors[was.Path]]
+	}
+	changed := !wanted || now.Path != was.Path || now.Mode != was.Mode || !bytes.Equal(now.Content, was.Content)
+	if !changed {
+		return nil
+	}
+	at := was.Path
+	ours, err := p.read(at)
+	if err == nil && ours == nil {
+		if at, err = p.moved(was); err != nil {
+			return err
+		}
+		if at == "" {
+			if wanted {
+				p.add(File{Path: was.Path, State: Kept, Note: "you have deleted it, so it stays away"})
+			}
+			return nil
+		}
+		ours, err = p.read(at)
+	}
+	switch {
+	case errors.As(err, new(notRegular)):
+		p.add(File{Path: at, State: Conflict, Note: err.Error() + ", so it is left to you"})
+		return nil
+	case err != nil:
+		return err
+	case !wanted && at != was.Path:
+		p.add(File{Path: at, State: Kept, Note: fmt.Sprintf("you have moved it from %s, which is no longer part of the service", was.Path)})
+		return nil
+	case !wanted && bytes.Equal(ours, was.Content):
+		p.add(File{Path: at, State: Removed, Was: ours})
+		return nil
+	case !wanted:
+		p.add(File{Path: at, State: Conflict, Note: "you have edited it, and it is no longer part of the service: it is kept", Was: ours, Content: ours})
+		return nil
+	}
+	return p.merge(at, was, now, ours)
+}
+
+// merge deals with a file that all three sides have.
+func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
+	m := text(now.Path, was.Content, ours, now.Content)
+	f := File{Path: at, State: Merged, Was: ours, Content: m.Text, Conflicts: m.Conflicts}
+	mode, err := p.mode(at)
+	if err != nil {
+		return err
+	}
+	if f.Mode = mode; now.Mode != was.Mode {
+		f.Mode = now.Mode
+	}
+	if now.Path != was.Path && at == was.Path { // the layout moves it, and the user has not
+		other, err := p.read(now.Path)
+		switch {
+		case err != nil || other != nil:
+			f.State, f.Note = Conflict, "it belongs to "+now.Path+" now, where there is a file of yours"
+		default:
+			f.Path, f.From, f.State = now.Path, at, Moved
+		}
+	}
+	switch {
+	case m.Conflicts > 0:
+		f.State = Conflict
+		p.addConflict(f, m)
+		return nil
+	case f.State != Merged:
+	case bytes.Equal(ours, was.Content):
+		f.State = Updated
+	case bytes.Equal(ours, m.Text) && f.Mode == mode:
+		return nil // the user has made the same change
+	}
+	p.add(f)
+	return nil
+}
+
+// new deals with a file that otelgen has not written before.
+func (p *planner) new(now generator.File) error {
+	ours, err := p.read(now.Path)
+	switch {
+	case errors.As(err, new(notRegular)):
+		p.add(File{Path: now.Path, State: Conflict, Note: err.Error() + ", where otelgen has a file to write"})
+		return nil
+	case err != nil:
+		return err
+	case ours == nil:
+		p.add(File{Path: now.Path, State: Added, Content: now.Content, Mode: now.Mode})
+		return nil
+	case bytes.Equal(ours, now.Content):
+		return nil
+	}
+	m := text(now.Path, nil, ours, now.Content)
+	mode, err := p.mode(now.Path)
+	if err != nil {
+		return err
+	}
+	p.addConflict(File{Path: now.Path, State: Conflict, Note: "there is a file of yours", Was: ours, Content: m.Text, Mode: mode, Conflicts: m.Conflicts}, m)
+	return nil
+}
+
+func (p *planner) add(f File) { p.files = append(p.files, f) }
+
+func (p *planner) addConflict(f File, m merge.Merged) {
+	if !p.Reject {
+		p.add(f)
+		return
+	}
+	f.Content = m.Ours
+	p.add(f)
+	header := fmt.Sprintf("--- %s\n+++ %s\n", f.Path, f.Path)
+	p.add(File{Path: f.Path + RejectSuffix, State: Conflict, Note: "what could not be merged", Content: []byte(header + m.Rejected), Mode: 0o644})
+}
+
+func text(name string, base, ours, theirs []byte) merge.Merged {
+	if path.Ext(name) == ".go" {
+		return merge.Go(base, ours, theirs)
+	}
+	return merge.Text(base, ours, theirs)
+}
+
+// notRegular is the error for a place where there is something other than a file.
+type notRegular struct{ what string }
+
+func (e notRegular) Error() string { return e.what }
+
+// read returns a file of the project: nil if there is none.
+func (p *planner) read(name string) ([]byte, error) { return read(p.Ours, name) }
+
+func read(fsys fs.ReadLinkFS, name string) ([]byte, error) {
+	info, err := fsys.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, unreadable(name, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, notRegular{"it is a symbolic link"}
+	case !info.Mode().IsRegular():
+		return nil, notRegular{"it is no regular file"}
+	}
+	content, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	return append([]byte{}, content...), nil // not nil, which is for no file
+}
+
+func (p *planner) mode(name string) (fs.FileMode, error) {
+	info, err := p.Ours.Lstat(name)
+	if err != nil {
+		return 0, unreadable(name, err)
+	}
+	return info.Mode().Perm(), nil
+}
+
+func unreadable(name string, err error) error {
+	return &generator.Error{
+		Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + name, Why: err.Error(), Mend: "make it a file that you may read", Where: name,
+	}
+}

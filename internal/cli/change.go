@@ -1,0 +1,388 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/change"
+	"github.com/otelgen/otelgen/internal/gotool"
+	"github.com/otelgen/otelgen/internal/merge"
+	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/internal/version"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// opened is a generated project and what it was generated from.
+type opened struct {
+	root    string // as the user would name it
+	project *project.Project
+	catalog *generator.Catalog
+	presets []string // the folders that the catalog has been read from, besides the built-in presets
+}
+
+// open opens the project that dir is in. Presets that it was not generated with are looked for where presets says, if it says so.
+func (a *app) open(dir string, presets []string) (*opened, error) {
+	root, err := project.Find(filepath.Join(dir, project.FileName))
+	if err != nil {
+		return nil, err
+	}
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, root); err == nil && filepath.IsLocal(rel) {
+			root = rel
+		}
+	}
+	if err := writer.Recover(root); err != nil {
+		return nil, err
+	}
+	o := &opened{root: root, presets: presets}
+	if o.project, err = project.Read(filepath.Join(root, project.FileName)); err != nil {
+		return nil, err
+	}
+	if len(presets) == 0 {
+		o.presets = o.project.Folders()
+	}
+	o.catalog, err = a.catalog(o.presets)
+	return o, err
+}
+
+// files returns the project as a file system that no link leads out of.
+func (o *opened) files() (fs.ReadLinkFS, error) {
+	root, err := os.OpenRoot(o.root)
+	if err != nil {
+		return nil, &generator.Error{
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Mend: "make it a directory that you may read",
+		}
+	}
+	return root.FS().(fs.ReadLinkFS), nil
+}
+
+// pristine returns the project as it was generated.
+func (o *opened) pristine() (*generator.Tree, error) {
+	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.catalog.Generate(o.project.Answers) })
+}
+
+// changeRun is what a command that changes a project was told.
+type changeRun struct {
+	*app
+	dir, conflict      string
+	presets            []string
+	allowDirty, dryRun bool
+	edits
+}
+
+// changeReport is what a change makes of a project.
+type changeReport struct {
+	Project string            `json:"project"`
+	DryRun  bool              `json:"dry_run,omitempty"`
+	Before  generator.Answers `json:"before"`
+	Answers generator.Answers `json:"answers"`
+	Files   []change.File     `json:"files"`
+	Untidy  string            `json:"untidy,omitempty"` // why go.mod and go.sum could not be tidied
+	Diff    string            `json:"diff,omitempty"`
+}
+
+func (a *app) changeCommands() []*cobra.Command {
+	change := func(use, short, long, example string, args cobra.PositionalArgs, take func(r *changeRun, args []string)) *cobra.Command {
+		r := &changeRun{app: a}
+		cmd := &cobra.Command{
+			Use: use, Short: short, Example: example, Args: args,
+			Long: short + ".\n" + long + `
+
+What otelgen writes is merged with what you have made of the project: files that you have not touched follow, your own edits stay, and what you have
+deleted or moved stays so. Where both have changed the same lines, the file gets conflict markers and the exit code is 5. All of it is done, or nothing.`,
+			RunE: func(cmd *cobra.Command, args []string) error {
+				take(r, args)
+				return r.run(cmd.Context())
+			},
+		}
+		f := cmd.Flags()
+		f.SortFlags = false
+		r.flags(cmd)
+		f.BoolVar(&r.allowDirty, "allow-dirty", false, "change the project even if git does not know all that is in it")
+		f.BoolVar(&r.dryRun, "dry-run", false, "show what would happen to which file, and write nothing")
+		return cmd
+	}
+	add := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
+		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.add = args })
+	remove := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
+		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.remove = args })
+	set := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
+		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
+	update := change("update", "Bring a project to the templates of this otelgen", `
+Its answers are those of `+project.FileName+`, where they may also be edited by hand.`, "  otelgen update",
+		cobra.NoArgs, func(*changeRun, []string) {})
+	return []*cobra.Command{add, remove, set, update}
+}
+
+// flags adds the flags that every command with a change has, be it made or only shown.
+func (r *changeRun) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
+	f.StringVar(&r.conflict, "conflict", "markers", "what becomes of a conflict: `markers` in the file, or rej for a PATH.rej beside it")
+	f.StringVar(&r.dir, "project", ".", "`DIR` of the project")
+	presetsFlag(cmd, &r.presets)
+	cmd.MarkFlagDirname("project")
+	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (r *changeRun) run(ctx context.Context) error {
+	o, err := r.open(r.dir, r.presets)
+	if err != nil {
+		return err
+	}
+	if !r.allowDirty && !r.dryRun {
+		if err := checkClean(ctx, o.root); err != nil {
+			return err
+		}
+	}
+	report, changes, err := r.plan(ctx, o)
+	if err != nil {
+		return err
+	}
+	if report.DryRun = r.dryRun; !r.dryRun {
+		if err := r.writer.Apply(ctx, o.root, changes); err != nil {
+			return err
+		}
+	}
+	if err := r.print(report, report.text); err != nil {
+		return err
+	}
+	return report.conflicts()
+}
+
+// plan works out the change: what is reported of it, and what is to be written.
+func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []writer.Change, error) {
+	if r.conflict != "markers" && r.conflict != "rej" {
+		return nil, nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--conflict %s is unknown", r.conflict), Why: "it is markers or rej", Mend: "leave it out for markers",
+		}
+	}
+	base, err := o.pristine()
+	if err != nil {
+		return nil, nil, err
+	}
+	answers, err := r.edits.apply(o.catalog, o.project.Answers)
+	if err != nil {
+		return nil, nil, err
+	}
+	selection, err := o.catalog.Select(answers)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		return nil, nil, err
+	}
+	theirs, err := plan.Render()
+	if err != nil {
+		return nil, nil, err
+	}
+	ours, err := o.files()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkResolved(ours, base); err != nil {
+		return nil, nil, err
+	}
+	sides := &change.Sides{Base: base, Theirs: theirs, Ours: ours, Reject: r.conflict == "rej"}
+	files, err := sides.Files()
+	if err != nil {
+		return nil, nil, err
+	}
+	modules, untidy, err := sides.Modules(ctx, files, r.tidy(o.root))
+	if err != nil {
+		return nil, nil, interrupted(ctx, err)
+	}
+	files = append(files, modules...)
+	slices.SortFunc(files, func(a, b change.File) int { return strings.Compare(a.Path, b.Path) })
+	report := &changeReport{Project: o.root, Before: o.project.Answers, Answers: selection.Answers(), Files: files}
+	if untidy != nil {
+		report.Untidy = untidy.Error()
+	}
+	made := project.New(version.Get().Version, selection.Answers(), theirs)
+	made.PresetFolders = o.project.PresetFolders
+	if len(r.presets) > 0 {
+		made.PresetFolders = r.presets
+	}
+	record, err := o.record(made, theirs)
+	return report, append(changesOf(files), record...), err
+}
+
+// record returns what is to be written of otelgen's own files.
+func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
+	record, err := made.File()
+	if err != nil {
+		return nil, err
+	}
+	pristine, err := project.Pristine(tree)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []generator.File{record, pristine} {
+		c := writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode}
+		was, err := os.ReadFile(filepath.Join(o.root, f.Path))
+		switch {
+		case err == nil:
+			c.Was = append([]byte{}, was...)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, &generator.Error{Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + f.Path, Why: err.Error(), Mend: "make it a file that you may read"}
+		}
+		if c.Was == nil || !bytes.Equal(c.Was, c.Content) {
+			changes = append(changes, c)
+		}
+	}
+	return changes, nil
+}
+
+// changesOf returns what is to be written for the files.
+func changesOf(files []change.File) (changes []writer.Change) {
+	for _, f := range files {
+		switch {
+		case f.From != "":
+			changes = append(changes, writer.Change{Path: f.From, Was: f.Was, Remove: true}, writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode})
+		case f.State == change.Removed:
+			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Remove: true})
+		case f.Content != nil:
+			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode})
+		}
+	}
+	return changes
+}
+
+// tidy returns how go.mod and go.sum of the project are tidied.
+func (r *changeRun) tidy(root string) change.Tidy {
+	return func(ctx context.Context, files []change.File, mod, sum []byte) ([]byte, []byte, error) {
+		overlay := map[string][]byte{}
+		for _, f := range files {
+			if f.From != "" {
+				overlay[f.From] = nil
+			}
+			if f.Content != nil || f.State == change.Removed {
+				overlay[f.Path] = f.Content
+			}
+		}
+		return gotool.Tidy(ctx, root, overlay, mod, sum)
+	}
+}
+
+// checkResolved refuses a project with conflicts of the last change: they would be taken for the user's text.
+func checkResolved(ours fs.FS, base *generator.Tree) error {
+	for _, f := range base.Files {
+		if content, err := fs.ReadFile(ours, f.Path); err == nil && merge.Unresolved(content) {
+			return &generator.Error{
+				Kind: generator.KindDrift, Code: "unresolved", What: f.Path + " has conflicts of an earlier change", Where: f.Path,
+				Why:  "what stands between the markers would be taken for your own text",
+				Mend: "decide them: " + strings.TrimSpace(merge.MarkOurs) + " … " + strings.TrimSpace(merge.MarkTheirs),
+			}
+		}
+	}
+	return nil
+}
+
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return &generator.Error{
+		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed", Why: "the run was told to stop before anything was written",
+		Mend: "run the same command again",
+	}
+}
+
+// conflicts is the error for a change with conflicts, if it is one.
+func (c *changeReport) conflicts() error {
+	var paths []string
+	for _, f := range c.Files {
+		if f.State == change.Conflict {
+			paths = append(paths, f.Path)
+		}
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	what := plural(len(paths), "file needs", "files need") + " a decision of yours"
+	if c.DryRun {
+		what = plural(len(paths), "file would need", "files would need") + " a decision of yours"
+	}
+	return &generator.Error{
+		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "you and otelgen have changed the same places: " + strings.Join(paths, ", "),
+		Mend: "edit the files, as after a merge in git; the list above says which and why; then run otelgen check",
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (c *changeReport) text(w *bytes.Buffer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range c.Files {
+		var notes []string
+		if f.From != "" {
+			notes = append(notes, "from "+f.From)
+		}
+		if f.Conflicts > 0 {
+			notes = append(notes, plural(f.Conflicts, "conflict", "conflicts"))
+		}
+		if f.Note != "" {
+			notes = append(notes, f.Note)
+		}
+		line := fmt.Sprintf("  %s\t%s", f.State, f.Path)
+		if len(notes) > 0 {
+			line += "\t" + strings.Join(notes, "; ")
+		}
+		fmt.Fprintln(tw, line)
+	}
+	tw.Flush()
+	if len(c.Files) > 0 {
+		fmt.Fprintln(w)
+	}
+	if c.Untidy != "" {
+		fmt.Fprintf(w, "go.mod and go.sum hold what either side needs, but could not be tidied: %s\nRun: go mod tidy\n\n", c.Untidy)
+	}
+	changed := 0
+	for _, f := range c.Files {
+		if f.State != change.Kept && f.Changes() {
+			changed++
+		}
+	}
+	verb := "Changed"
+	if c.DryRun {
+		verb = "Would change"
+	}
+	switch {
+	case changed == 0:
+		fmt.Fprintf(w, "%s is up to date\n", c.Project)
+	default:
+		fmt.Fprintf(w, "%s %s in %s%s\n", verb, plural(changed, "file", "files"), c.Project, c.swaps())
+	}
+}
+
+// swaps says which presets took the place of which.
+func (c *changeReport) swaps() string {
+	var all []string
+	for axis, after := range c.Answers.Presets {
+		if before := c.Before.Presets[axis]; !slices.Equal(before, after) {
+			all = append(all, fmt.Sprintf("%s %s → %s", axis, strings.Join(before, ", "), strings.Join(after, ", ")))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return ": " + strings.Join(all, "; ")
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/change"
+)
+
+type checkReport struct {
+	Project string          `json:"project"`
+	OK      bool            `json:"ok"` // nothing differs but what is allowed to
+	Files   []change.Status `json:"files"`
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var presets, allowed []string
+	kinds := []string{string(change.Edited), string(change.Missing), string(change.Outdated)}
+	cmd := &cobra.Command{
+		Use:   "check [DIR]",
+		Short: "Say whether a project is as its answers say",
+		Long: `Say whether a project is as its answers say, and which files are not:
+
+  edited      not as otelgen wrote it
+  missing     deleted, or moved to another place
+  unresolved  with conflict markers of a change
+  outdated    this otelgen would write it otherwise: otelgen diff shows how, otelgen update changes it
+
+If there are any, the exit code is 5, but for kinds that --allow names.`,
+		Example: "  otelgen check\n  otelgen check --allow edited,missing",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			for _, kind := range allowed {
+				if !slices.Contains(kinds, kind) {
+					return &generator.Error{
+						Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--allow %s is unknown", kind), Why: "it is one of " + strings.Join(kinds, ", "),
+						Mend: "name one of them",
+					}
+				}
+			}
+			report, err := a.check(append(args, ".")[0], presets, allowed)
+			if err != nil {
+				return err
+			}
+			if err := a.print(report, report.text); err != nil || report.OK {
+				return err
+			}
+			return report.failure(allowed)
+		},
+	}
+	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
+	presetsFlag(cmd, &presets)
+	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (a *app) check(dir string, presets, allowed []string) (*checkReport, error) {
+	o, err := a.open(dir, presets)
+	if err != nil {
+		return nil, err
+	}
+	base, err := o.pristine()
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := o.catalog.Generate(o.project.Answers)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := o.files()
+	if err != nil {
+		return nil, err
+	}
+	sides := &change.Sides{Base: base, Theirs: theirs, Ours: ours}
+	report := &checkReport{Project: o.root, OK: true}
+	if report.Files, err = sides.Check(); err != nil {
+		return nil, err
+	}
+	for _, f := range report.Files {
+		report.OK = report.OK && slices.Contains(allowed, string(f.State))
+	}
+	return report, nil
+}
+
+func (r *checkReport) text(w *bytes.Buffer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range r.Files {
+		line := fmt.Sprintf("  %s\t%s", f.State, f.Path)
+		if f.To != "" {
+			line += "\tnow at " + f.To
+		}
+		fmt.Fprintln(tw, line)
+	}
+	tw.Flush()
+	switch {
+	case len(r.Files) == 0:
+		fmt.Fprintf(w, "%s is as its answers say\n", r.Project)
+	case r.OK:
+		fmt.Fprintf(w, "\n%s differs from its answers as allowed\n", r.Project)
+	}
+}
+
+// failure is the error for a project that is not as it should be.
+func (r *checkReport) failure(allowed []string) error {
+	count := map[change.FileState]int{}
+	for _, f := range r.Files {
+		if !slices.Contains(allowed, string(f.State)) {
+			count[f.State]++
+		}
+	}
+	var why, mend []string
+	for _, kind := range []struct {
+		state change.FileState
+		mend  string
+	}{
+		{change.Unresolved, "decide the conflicts"},
+		{change.Edited, "take the edits back, or allow them with --allow edited"},
+		{change.Missing, "restore the files, or allow it with --allow missing"},
+		{change.Outdated, "run otelgen update"},
+	} {
+		if n := count[kind.state]; n > 0 {
+			why, mend = append(why, fmt.Sprintf("%d %s", n, kind.state)), append(mend, kind.mend)
+		}
+	}
+	return &generator.Error{
+		Kind: generator.KindDrift, Code: "drift", What: r.Project + " is not as its answers say", Why: "files: " + strings.Join(why, ", "),
+		Mend: strings.Join(mend, "; "),
+	}
+}

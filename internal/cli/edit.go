@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// none is the name that presets have which stand for the absence of an axis. What is removed makes room for it, and what is added takes its place.
+const none = "none"
+
+// edits are changes of the answers of a project.
+type edits struct {
+	add, remove []string // AXIS/PRESET
+	set         []string // AXIS=PRESET[,PRESET]
+	options     []string // PRESET.KEY=VALUE
+}
+
+// apply returns the answers with the changes made to them. They need not be a selection yet.
+func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (generator.Answers, error) {
+	answers.Presets, answers.Options = cloneLists(answers.Presets), maps.Clone(answers.Options)
+	for _, id := range e.remove {
+		axis, preset, err := findPreset(catalog, id, "/")
+		if err != nil {
+			return answers, err
+		}
+		if err := removePreset(catalog, answers.Presets, axis, preset); err != nil {
+			return answers, err
+		}
+	}
+	for _, id := range e.add {
+		axis, preset, err := findPreset(catalog, id, "/")
+		if err != nil {
+			return answers, err
+		}
+		if err := addPreset(catalog, answers.Presets, axis, preset); err != nil {
+			return answers, err
+		}
+	}
+	for _, assignment := range e.set {
+		name, names, ok := strings.Cut(assignment, "=")
+		if !ok || names == "" {
+			return answers, &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(assignment) + " says not what to set to what",
+				Why: "a preset is set as AXIS=PRESET", Mend: "write it as in: otelgen set broker=nats",
+			}
+		}
+		var chosen []*generator.Preset
+		for _, n := range strings.Split(names, ",") {
+			preset, err := catalog.Preset(name, n)
+			if err != nil {
+				return answers, err
+			}
+			chosen = append(chosen, preset)
+		}
+		if err := setPresets(catalog, answers.Presets, name, chosen); err != nil {
+			return answers, err
+		}
+	}
+	for key := range answers.Options { // of a preset that is no longer chosen
+		id, _, _ := strings.Cut(key, ".")
+		if axis, name, ok := strings.Cut(id, "/"); ok && !slices.Contains(answers.Presets[axis], name) {
+			delete(answers.Options, key)
+		}
+	}
+	return answers, setOptions(&answers, e.options)
+}
+
+// setOptions adds options, given as PRESET.KEY=VALUE, to answers.
+func setOptions(answers *generator.Answers, options []string) error {
+	if answers.Options == nil {
+		answers.Options = map[string]string{}
+	}
+	for _, option := range options {
+		key, value, ok := strings.Cut(option, "=")
+		if !ok || key == "" {
+			return &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--option %s has no value", shellquote.Join(option)),
+				Why: "an option is given as PRESET.KEY=VALUE", Mend: "write it as in: --option nats.max-attempts=5",
+			}
+		}
+		for old := range answers.Options { // nats.x and broker/nats.x are one option
+			if strings.HasSuffix(old, "/"+key) || strings.HasSuffix(key, "/"+old) {
+				delete(answers.Options, old)
+			}
+		}
+		answers.Options[key] = value
+	}
+	return nil
+}
+
+// findPreset finds what AXIS/PRESET names.
+func findPreset(catalog *generator.Catalog, id, separator string) (axis generator.Axis, preset *generator.Preset, err error) {
+	name, rest, ok := strings.Cut(id, separator)
+	if !ok {
+		return axis, nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(id) + " is no AXIS/PRESET", Why: "presets of several axes may have the same name",
+			Mend: "name the axis, as in: otelgen add broker/nats",
+		}
+	}
+	if preset, err = catalog.Preset(name, rest); err != nil {
+		return axis, nil, err
+	}
+	return axisOf(catalog, name), preset, nil
+}
+
+// axisOf returns an axis that the catalog has.
+func axisOf(catalog *generator.Catalog, name string) generator.Axis {
+	axes := catalog.Axes()
+	return axes[slices.IndexFunc(axes, func(a generator.Axis) bool { return a.Name == name })]
+}
+
+func groupOf(axis generator.Axis, preset *generator.Preset) generator.Group {
+	return axis.Groups[slices.IndexFunc(axis.Groups, func(g generator.Group) bool { return g.Name == preset.Group })]
+}
+
+// inGroup returns which of the names are presets of the group. Names that the catalog does not know are left for the selection to refuse.
+func inGroup(catalog *generator.Catalog, axis, group string, names []string) (in []string) {
+	for _, name := range names {
+		if p, err := catalog.Preset(axis, name); err == nil && p.Group == group {
+			in = append(in, name)
+		}
+	}
+	return in
+}
+
+func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis generator.Axis, preset *generator.Preset) error {
+	names := chosen[axis.Name]
+	if slices.Contains(names, preset.Name) {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s already", preset.ID()),
+			Why: "it is among its answers", Mend: "see otelgen check for whether its files are as they should be",
+		}
+	}
+	group := groupOf(axis, preset)
+	others := inGroup(catalog, axis.Name, group.Name, names)
+	if group.Max == 1 && len(others) == 1 && others[0] != none {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s/%s, and a service has only one %s", axis.Name, others[0], axis.Name),
+			Why: "the one would take the place of the other", Mend: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
+		}
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == none })
+	chosen[axis.Name] = append(names, preset.Name)
+	return nil
+}
+
+func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis generator.Axis, preset *generator.Preset) error {
+	names := chosen[axis.Name]
+	if !slices.Contains(names, preset.Name) {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "not-chosen", What: fmt.Sprintf("the project has no %s", preset.ID()),
+			Why: "its " + axis.Name + " is " + strings.Join(names, ", "), Mend: "remove what it has, or nothing",
+		}
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == preset.Name })
+	group := groupOf(axis, preset)
+	if len(inGroup(catalog, axis.Name, group.Name, names)) < group.Min {
+		absent, err := catalog.Preset(axis.Name, none)
+		if err != nil || absent == preset || absent.Group != preset.Group {
+			return &generator.Error{
+				Kind: generator.KindAnswers, Code: "cannot-remove", What: fmt.Sprintf("%s cannot be removed", preset.ID()), Why: "a service cannot be without " + axis.Name,
+				Mend: fmt.Sprintf("swap it for another: otelgen set %s=NAME; otelgen list shows them", axis.Name),
+			}
+		}
+		names = append(names, absent.Name)
+	}
+	chosen[axis.Name] = names
+	return nil
+}
+
+// setPresets swaps the presets of each group that one of the new ones is in.
+func setPresets(catalog *generator.Catalog, chosen map[string][]string, axis string, presets []*generator.Preset) error {
+	names := slices.Clone(chosen[axis])
+	for _, p := range presets {
+		in := inGroup(catalog, axis, p.Group, names)
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(in, name) })
+	}
+	for _, p := range presets {
+		names = append(names, p.Name)
+	}
+	chosen[axis] = names
+	return nil
+}
+
+func cloneLists(lists map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(lists))
+	for key, list := range lists {
+		out[key] = slices.Clone(list)
+	}
+	return out
+}
