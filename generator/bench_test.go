@@ -42,7 +42,7 @@ func Do%d(ctx context.Context, id string) (*{{ .Entity.Type }}, error) {
 func Benchmark(b *testing.B) {
 	skeleton, presets := benchCatalog(b)
 	catalog := func() *Catalog {
-		c, err := NewCatalog(skeleton, Source{BuiltIn, presets})
+		c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -8,14 +8,18 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"text/template"
 )
 
 // Source is a file system of presets, <axis>/<name>/preset.yaml.
 type Source struct {
-	Name string // BuiltIn, or the folder as the user gave it; positions in errors begin with it
+	Name string // BuiltIn, or the folder or module as the user gave it; positions in errors begin with it
 	FS   fs.FS
+	// Replace names presets, "axis/name", which this source gives in place of those of the sources before it. Any other preset that two sources have
+	// is refused: nothing is replaced that nobody asked for.
+	Replace []string
 }
 
 // BuiltIn is the name of the source that is part of otelgen.
@@ -36,7 +40,8 @@ type entry struct {
 	decode func() (*Preset, error)
 }
 
-// NewCatalog decodes the skeleton's manifest and lists the presets of the sources. Every error is an *Error of KindPreset,
+// NewCatalog decodes the skeleton's manifest and lists the presets of the sources. Every error is an *Error of KindPreset, or of KindAnswers
+// where what is to be replaced is not there,
 // or a join of such.
 func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 	s, err := decodeSkeleton(&folder{fs: skeleton, root: ".", where: "templates", source: BuiltIn})
@@ -51,6 +56,9 @@ func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 	var errs []error
 	for _, src := range sources {
 		errs = append(errs, c.list(src))
+	}
+	if len(sources) > 0 {
+		errs = append(errs, c.replaced(sources[len(sources)-1].Replace))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -84,7 +92,7 @@ func (c *Catalog) list(src Source) error {
 				continue
 			}
 			dir := &folder{fs: src.FS, root: path.Join(top.Name(), sub.Name()), where: path.Join(where, top.Name(), sub.Name()), source: src.Name}
-			errs = append(errs, c.add(top.Name(), sub.Name(), dir))
+			errs = append(errs, c.add(top.Name(), sub.Name(), dir, src.Replace))
 		}
 	}
 	return errors.Join(errs...)
@@ -92,7 +100,20 @@ func (c *Catalog) list(src Source) error {
 
 func hidden(name string) bool { return name[0] == '.' || name[0] == '_' }
 
-func (c *Catalog) add(axisName, name string, dir *folder) error {
+// replaced holds every preset that is to be replaced to being so.
+func (c *Catalog) replaced(names []string) error {
+	var errs []error
+	for _, id := range names {
+		axis, name, _ := strings.Cut(id, "/")
+		if e, ok := c.entries[axis][name]; !ok || e.dir.source == BuiltIn {
+			errs = append(errs, &Error{Kind: KindAnswers, Code: "replace", What: fmt.Sprintf("nothing replaces %s", show(id)), Why: "no source of presets has this preset, named as AXIS/NAME",
+				Mend: "leave it out of --replace, or say with --presets where it is"})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Catalog) add(axisName, name string, dir *folder, replace []string) error {
 	axis := c.axis(axisName)
 	if axis == nil {
 		if _, err := fs.Stat(dir.fs, path.Join(dir.root, manifestFile)); err != nil {
@@ -105,9 +126,9 @@ func (c *Catalog) add(axisName, name string, dir *folder) error {
 		return &Error{Kind: KindPreset, Code: "preset-name", What: fmt.Sprintf("%q cannot name a preset", name),
 			Why: "a preset is lower-case letters, digits and hyphens, a letter first", Mend: "rename the folder", Where: dir.where}
 	}
-	if other, ok := c.entries[axisName][name]; ok {
+	if other, ok := c.entries[axisName][name]; ok && !slices.Contains(replace, axisName+"/"+name) {
 		return &Error{Kind: KindPreset, Code: "preset-twice", What: fmt.Sprintf("there are two presets %s/%s", axisName, name),
-			Why: "the other one is " + other.dir.where, Mend: "rename one of the folders", Where: dir.where}
+			Why: "the other one is " + other.dir.where, Mend: "rename one of the folders, or say that this one is meant: --replace " + axisName + "/" + name, Where: dir.where}
 	}
 	c.entries[axisName][name] = &entry{dir: dir, decode: sync.OnceValues(func() (*Preset, error) { return decodePreset(axis, name, dir) })}
 	return nil

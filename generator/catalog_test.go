@@ -104,7 +104,7 @@ func TestNewCatalogRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			skeleton, presets := testCatalog(t, c.edits)
-			_, err := NewCatalog(skeleton, Source{BuiltIn, presets})
+			_, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets})
 			wantError(t, err, KindPreset, c.want...)
 		})
 	}
@@ -125,7 +125,7 @@ not a preset
 			delete(mine, name)
 		}
 	}
-	c, err := NewCatalog(skeleton, Source{BuiltIn, presets}, Source{"./my presets", mine})
+	c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "./my presets", FS: mine})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ not a preset
 		t.Errorf("%+v, %v", p, err)
 	}
 
-	_, err = NewCatalog(skeleton, Source{BuiltIn, presets}, Source{"./mine", presets})
+	_, err = NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "./mine", FS: presets})
 	wantError(t, err, KindPreset, "mine/broker/nats", "two presets broker/nats", "presets/broker/nats")
 }
 

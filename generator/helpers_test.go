@@ -41,7 +41,7 @@ func subFS(all fstest.MapFS, prefix string) fstest.MapFS {
 func newCatalog(t testing.TB, edits string) *Catalog {
 	t.Helper()
 	skeleton, presets := testCatalog(t, edits)
-	c, err := NewCatalog(skeleton, Source{BuiltIn, presets})
+	c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func generate(t testing.TB, edits string, a Answers) (*Tree, error) {
 }
 
 func generateFrom(skeleton, presets fs.FS, a Answers) (*Tree, error) {
-	c, err := NewCatalog(skeleton, Source{BuiltIn, presets})
+	c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets})
 	if err != nil {
 		return nil, err
 	}

@@ -193,32 +193,6 @@ func flatten(err error) []*generator.Error {
 	}}
 }
 
-// catalog returns the built-in presets and those of the given folders.
-func (a *app) catalog(dirs []string) (*generator.Catalog, error) {
-	sources := []generator.Source{a.builtin}
-	for _, dir := range dirs {
-		root, err := os.OpenRoot(dir) // no link leads out of it
-		if err != nil {
-			reason := err.Error()
-			if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-				reason = pathErr.Err.Error()
-			}
-			return nil, &generator.Error{
-				Kind: generator.KindAnswers, Code: "presets-unreadable", What: "cannot read the presets in " + dir, Why: reason,
-				Mend: "give a folder that holds AXIS/NAME/preset.yaml",
-			}
-		}
-		sources = append(sources, generator.Source{Name: dir, FS: root.FS()})
-	}
-	return generator.NewCatalog(a.skeleton, sources...)
-}
-
-// presetsFlag adds --presets to a command.
-func presetsFlag(cmd *cobra.Command, dirs *[]string) {
-	cmd.Flags().StringArrayVar(dirs, "presets", nil, "`DIR` with more presets, as AXIS/NAME/preset.yaml (repeatable)")
-	cmd.MarkFlagDirname("presets")
-}
-
 // print writes a result to standard output: v as JSON, or what text writes.
 func (a *app) print(v any, text func(w *bytes.Buffer)) error {
 	var b bytes.Buffer

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -51,8 +52,8 @@ const inOrder = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKee
 
 // complete collects what of makes of each preset, for a shell to offer. Presets that cannot be read are left out: there is nobody
 // to tell about them.
-func (a *app) complete(dirs []string, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
-	catalog, err := a.catalog(dirs)
+func (a *app) complete(ctx context.Context, from sourceFlags, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
+	catalog, _, err := a.catalogFor(ctx, from, nil)
 	if err != nil {
 		return nil
 	}

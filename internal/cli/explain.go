@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,24 +34,24 @@ type fragmentReport struct {
 }
 
 func (a *app) explainCommand() *cobra.Command {
-	var dirs []string
+	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:   "explain PATH",
 		Short: "Say which preset and template wrote a file of a generated project",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			report, err := a.explain(args[0], dirs)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := a.explain(cmd.Context(), args[0], from)
 			if err != nil {
 				return err
 			}
 			return a.print(report, func(w *bytes.Buffer) { explainText(w, report) })
 		},
 	}
-	presetsFlag(cmd, &dirs)
+	from.add(cmd)
 	return cmd
 }
 
-func (a *app) explain(path string, dirs []string) (*explainReport, error) {
+func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*explainReport, error) {
 	root, err := project.Find(path)
 	if err != nil {
 		return nil, err
@@ -79,10 +80,7 @@ func (a *app) explain(path string, dirs []string) (*explainReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(dirs) == 0 {
-		dirs = origin.Folders()
-	}
-	catalog, err := a.catalog(dirs)
+	catalog, _, err := a.catalogFor(ctx, from, origin)
 	if err != nil {
 		return nil, err
 	}

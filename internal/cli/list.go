@@ -27,13 +27,13 @@ type presetReport struct {
 }
 
 func (a *app) listCommand() *cobra.Command {
-	var dirs []string
+	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:   "list [AXIS]",
 		Short: "List what can be combined: the axes and their presets",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			catalog, err := a.catalog(dirs)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			catalog, _, err := a.catalogFor(cmd.Context(), from, nil)
 			if err != nil {
 				return err
 			}
@@ -60,9 +60,9 @@ func (a *app) listCommand() *cobra.Command {
 				Axes []axisReport `json:"axes"`
 			}{all}, func(w *bytes.Buffer) { listText(w, all) })
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			var names []cobra.Completion
-			if catalog, err := a.catalog(dirs); err == nil && len(args) == 0 {
+			if catalog, _, err := a.catalogFor(cmd.Context(), from, nil); err == nil && len(args) == 0 {
 				for _, axis := range catalog.Axes() {
 					names = append(names, cobra.CompletionWithDesc(axis.Name, axis.Question))
 				}
@@ -70,7 +70,7 @@ func (a *app) listCommand() *cobra.Command {
 			return names, inOrder
 		},
 	}
-	presetsFlag(cmd, &dirs)
+	from.add(cmd)
 	return cmd
 }
 

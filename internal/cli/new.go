@@ -30,7 +30,9 @@ type newRun struct {
 
 	module, entity, plural string
 	chosen                 map[string]*[]string // by axis
-	options, presets       []string
+	options                []string
+	from                   sourceFlags
+	sources                sources // what the catalog was made of
 	output, answersFile    string
 	noInput, dryRun        bool
 }
@@ -68,9 +70,9 @@ All of the service is written, or nothing.`,
 			usage = axis.Title + " by `NAMES`: " + axis.Question + " (repeatable, or separated by commas)"
 		}
 		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
-		cmd.RegisterFlagCompletionFunc(axis.Name, func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		cmd.RegisterFlagCompletionFunc(axis.Name, func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			before := typed[:strings.LastIndexByte(typed, ',')+1] // names that are complete
-			return n.complete(n.presets, func(p *generator.Preset) []cobra.Completion {
+			return n.complete(cmd.Context(), n.from, func(p *generator.Preset) []cobra.Completion {
 				if p.Axis != axis.Name {
 					return nil
 				}
@@ -84,14 +86,14 @@ All of the service is written, or nothing.`,
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or empty (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
-	presetsFlag(cmd, &n.presets)
+	n.from.add(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
 	f.BoolVar(&n.dryRun, "dry-run", false, "show the files with their sizes and owners, and write nothing")
 	f.BoolVar(&n.timings.on, "timings", false, "show on standard error what took how long")
 	f.MarkHidden("timings")
 	cmd.MarkFlagDirname("output")
-	cmd.RegisterFlagCompletionFunc("option", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return n.complete(n.presets, func(p *generator.Preset) (options []cobra.Completion) {
+	cmd.RegisterFlagCompletionFunc("option", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return n.complete(cmd.Context(), n.from, func(p *generator.Preset) (options []cobra.Completion) {
 			for _, o := range p.Options {
 				options = append(options, cobra.CompletionWithDesc(p.Name+"."+o.Name+"=", o.Summary))
 			}
@@ -105,12 +107,15 @@ All of the service is written, or nothing.`,
 }
 
 func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catalog) error {
-	origin, err := n.origin(cmd.Flags().Changed("presets"))
+	origin, err := n.origin()
 	if err != nil {
 		return err
 	}
-	if len(n.presets) > 0 {
-		if catalog, err = n.catalog(n.presets); err != nil {
+	if n.sources, err = n.sourcesFor(n.from, origin); err != nil {
+		return err
+	}
+	if len(n.sources.PresetsFrom)+len(n.sources.Replace) > 0 { // else the catalog is there already
+		if catalog, n.sources, err = n.catalogFor(cmd.Context(), n.from, origin); err != nil {
 			return err
 		}
 		n.timings.mark("more presets")
@@ -150,7 +155,7 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 	}
 	n.timings.mark("format")
 	made := project.New(version.Get().Version, selection.Answers(), tree)
-	made.PresetFolders = origin.PresetFolders
+	made.Sources = n.sources.of(selection)
 	record, err := made.File()
 	if err != nil {
 		return err
@@ -175,21 +180,12 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 // target is where the service goes.
 func (n *newRun) target(answers generator.Answers) string { return cmp.Or(n.output, answers.Name) }
 
-// origin reads the answers file, if one is given. Without --presets the folders with presets are those that it names.
-func (n *newRun) origin(presetsGiven bool) (*project.Project, error) {
-	origin := &project.Project{}
-	if n.answersFile != "" {
-		var err error
-		if origin, err = project.Read(n.answersFile); err != nil {
-			return nil, err
-		}
+// origin reads the answers file, if one is given.
+func (n *newRun) origin() (*project.Project, error) {
+	if n.answersFile == "" {
+		return &project.Project{}, nil
 	}
-	if presetsGiven {
-		origin.PresetFolders = n.presets
-	} else {
-		n.presets = origin.Folders()
-	}
-	return origin, nil
+	return project.Read(n.answersFile)
 }
 
 // answers joins what an answers file says, the arguments and the flags; the latter win.
@@ -370,10 +366,7 @@ func (n *newRun) repeat(answers, full generator.Answers) string {
 	if n.output != "" {
 		args = append(args, "--output", n.output)
 	}
-	for _, dir := range n.presets {
-		args = append(args, "--presets", dir)
-	}
-	return shellquote.Join(args...)
+	return shellquote.Join(append(args, n.sources.arguments()...)...)
 }
 
 func kilobytes(n int) string { return fmt.Sprintf("%.1f kB", float64(n)/1000) }

@@ -14,14 +14,14 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var dirs []string
+	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:     "show AXIS/PRESET",
 		Short:   "Show what a preset is, needs, and makes a service emit",
 		Example: "  otelgen show broker/nats",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			catalog, err := a.catalog(dirs)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			catalog, _, err := a.catalogFor(cmd.Context(), from, nil)
 			if err != nil {
 				return err
 			}
@@ -38,16 +38,16 @@ func (a *app) showCommand() *cobra.Command {
 			}
 			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset) })
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, inOrder
 			}
-			return a.complete(dirs, func(p *generator.Preset) []cobra.Completion {
+			return a.complete(cmd.Context(), from, func(p *generator.Preset) []cobra.Completion {
 				return []cobra.Completion{cobra.CompletionWithDesc(p.ID(), p.Summary)}
 			}), inOrder
 		},
 	}
-	presetsFlag(cmd, &dirs)
+	from.add(cmd)
 	return cmd
 }
 

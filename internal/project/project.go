@@ -38,12 +38,24 @@ type Project struct {
 	Schema  int               `yaml:"schema"`
 	Otelgen string            `yaml:"otelgen,omitempty"` // version that wrote the project
 	Answers generator.Answers `yaml:"answers"`
-	// PresetFolders are the folders with presets of the user's own, as given on the command line. They stand here word for word, so that
-	// the same command gives the same bytes on any machine; Folders finds them again.
-	PresetFolders []string        `yaml:"preset_folders,omitempty,flow"`
-	Files         map[string]File `yaml:"files,omitempty"` // by path, all but this file itself
+	Sources `yaml:",inline"`
+	Files   map[string]File `yaml:"files,omitempty"` // by path, all but this file itself
 
 	dir string // of the file that it was read from
+}
+
+// Sources are where the presets come from that are not built in.
+type Sources struct {
+	PresetsFrom []Source `yaml:"presets_from,omitempty"`
+	// Replace names presets, "axis/name", which a source gives in place of the built-in one or of that of a source before it.
+	Replace []string `yaml:"replace,omitempty,flow"`
+}
+
+// Source is a folder, which stands here word for word as it was given, so that the same command gives the same bytes on any machine; Locate finds
+// it again. Or it is a module at one version, with the checksum of its files.
+type Source struct {
+	Name string `yaml:"source"`
+	Sum  string `yaml:"sum,omitempty"`
 }
 
 // File is what is remembered of one generated file.
@@ -125,18 +137,10 @@ func Read(path string) (*Project, error) {
 	return p, nil
 }
 
-// Folders returns where PresetFolders are now. A relative one was meant from where otelgen ran, which is unknown, but seldom anywhere
+// Locate returns where a folder of presets is now. A relative one was meant from where otelgen ran, which is unknown, but seldom anywhere
 // but above the project: it is the one beside the file that p was read from, or else in the nearest directory above. One that is
 // nowhere is returned as it stands.
-func (p *Project) Folders() []string {
-	var found []string
-	for _, folder := range p.PresetFolders {
-		found = append(found, p.find(folder))
-	}
-	return found
-}
-
-func (p *Project) find(folder string) string {
+func (p *Project) Locate(folder string) string {
 	dir, err := filepath.Abs(p.dir)
 	if err != nil || filepath.IsAbs(folder) {
 		return folder

@@ -23,7 +23,7 @@ func TestRoundTrip(t *testing.T) {
 		{Path: "README.md", Owner: "skeleton", Content: []byte("# shop\n")},
 		{Path: "internal/store/store.go", Owner: "database/sqlite", Content: []byte("package store\n")},
 	}})
-	want.PresetFolders = []string{"mine", "../more presets"}
+	want.Sources = project.Sources{PresetsFrom: []project.Source{{Name: "mine"}, {Name: "example.com/acme/presets@v1.2.0", Sum: "h1:sum"}}, Replace: []string{"broker/nats"}}
 	file, err := want.File()
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // A preset folder is found from the project, wherever otelgen runs.
-func TestFolders(t *testing.T) {
+func TestLocate(t *testing.T) {
 	top := t.TempDir()
 	for _, dir := range []string{"mine", "services/mine", "services/shop/internal", "services/shop/presets"} {
 		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
@@ -62,7 +62,7 @@ func TestFolders(t *testing.T) {
 		filepath.Join(top, "mine"):        filepath.Join(top, "mine"),
 		filepath.Join(top, "not", "here"): filepath.Join(top, "not", "here"),
 	} {
-		file, err := (&project.Project{Schema: 1, PresetFolders: []string{given}}).File()
+		file, err := (&project.Project{Schema: 1, Sources: project.Sources{PresetsFrom: []project.Source{{Name: given}}}}).File()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestFolders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.Folders(); len(got) != 1 || got[0] != want {
+		if got := p.Locate(p.PresetsFrom[0].Name); got != want {
 			t.Errorf("%s is found at %q, want %q", given, got, want)
 		}
 	}
