@@ -28,11 +28,11 @@ type opened struct {
 	root    string // as the user would name it
 	project *project.Project
 	catalog *generator.Catalog
-	presets []string // the folders that the catalog has been read from, besides the built-in presets
+	sources sources // what the catalog was made of
 }
 
-// open opens the project that dir is in. Presets that it was not generated with are looked for where presets says, if it says so.
-func (a *app) open(dir string, presets []string) (*opened, error) {
+// open opens the project that dir is in.
+func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
 	root, err := project.Find(filepath.Join(dir, project.FileName))
 	if err != nil {
 		return nil, err
@@ -45,14 +45,11 @@ func (a *app) open(dir string, presets []string) (*opened, error) {
 	if err := writer.Recover(root); err != nil {
 		return nil, err
 	}
-	o := &opened{root: root, presets: presets}
+	o := &opened{root: root}
 	if o.project, err = project.Read(filepath.Join(root, project.FileName)); err != nil {
 		return nil, err
 	}
-	if len(presets) == 0 {
-		o.presets = o.project.Folders()
-	}
-	o.catalog, err = a.catalog(o.presets)
+	o.catalog, o.sources, err = a.catalogFor(ctx, from, o.project)
 	return o, err
 }
 
@@ -76,7 +73,7 @@ func (o *opened) pristine() (*generator.Tree, error) {
 type changeRun struct {
 	*app
 	dir, conflict      string
-	presets            []string
+	from               sourceFlags
 	allowDirty, dryRun bool
 	edits
 }
@@ -131,13 +128,13 @@ func (r *changeRun) flags(cmd *cobra.Command) {
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
 	f.StringVar(&r.conflict, "conflict", "markers", "what becomes of a conflict: `markers` in the file, or rej for a PATH.rej beside it")
 	f.StringVar(&r.dir, "project", ".", "`DIR` of the project")
-	presetsFlag(cmd, &r.presets)
+	r.from.add(cmd)
 	cmd.MarkFlagDirname("project")
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (r *changeRun) run(ctx context.Context) error {
-	o, err := r.open(r.dir, r.presets)
+	o, err := r.open(ctx, r.dir, r.from)
 	if err != nil {
 		return err
 	}
@@ -211,10 +208,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 		report.Untidy = untidy.Error()
 	}
 	made := project.New(version.Get().Version, selection.Answers(), theirs)
-	made.PresetFolders = o.project.PresetFolders
-	if len(r.presets) > 0 {
-		made.PresetFolders = r.presets
-	}
+	made.Sources = o.sources.of(selection)
 	record, err := o.record(made, theirs)
 	return report, append(changesOf(files), record...), err
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,8 @@ type checkReport struct {
 }
 
 func (a *app) checkCommand() *cobra.Command {
-	var presets, allowed []string
+	var allowed []string
+	var from sourceFlags
 	kinds := []string{string(change.Edited), string(change.Missing), string(change.Outdated)}
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
@@ -35,7 +37,7 @@ func (a *app) checkCommand() *cobra.Command {
 If there are any, the exit code is 5, but for kinds that --allow names.`,
 		Example: "  otelgen check\n  otelgen check --allow edited,missing",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, kind := range allowed {
 				if !slices.Contains(kinds, kind) {
 					return &generator.Error{
@@ -44,7 +46,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 					}
 				}
 			}
-			report, err := a.check(append(args, ".")[0], presets, allowed)
+			report, err := a.check(cmd.Context(), append(args, ".")[0], from, allowed)
 			if err != nil {
 				return err
 			}
@@ -55,13 +57,13 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
-	presetsFlag(cmd, &presets)
+	from.add(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func (a *app) check(dir string, presets, allowed []string) (*checkReport, error) {
-	o, err := a.open(dir, presets)
+func (a *app) check(ctx context.Context, dir string, from sourceFlags, allowed []string) (*checkReport, error) {
+	o, err := a.open(ctx, dir, from)
 	if err != nil {
 		return nil, err
 	}

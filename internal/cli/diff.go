@@ -24,7 +24,7 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 		Example: "  otelgen diff\n  otelgen diff --set database=postgres\n  otelgen diff --exit-code",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := r.open(r.dir, r.presets)
+			o, err := r.open(cmd.Context(), r.dir, r.from)
 			if err != nil {
 				return err
 			}

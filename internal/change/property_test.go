@@ -1,0 +1,209 @@
+package change_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/change"
+	"github.com/otelgen/otelgen/presets"
+	"github.com/otelgen/otelgen/templates"
+)
+
+// journeys is how many changes from one selection to another the properties are held to.
+const journeys = 25
+
+// world generates services of random selections.
+type world struct {
+	t       *testing.T
+	r       *rand.Rand
+	catalog *generator.Catalog
+	made    map[string]*generator.Tree
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	catalog, err := generator.NewCatalog(templates.FS, generator.Source{Name: generator.BuiltIn, FS: presets.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t, rand.New(rand.NewPCG(seed, seed)), catalog, map[string]*generator.Tree{}}
+}
+
+// service returns a service, and what it is made of.
+func (w *world) service() (string, *generator.Tree) {
+	for {
+		answers := generator.Answers{Name: "shop", Presets: map[string][]string{}}
+		for _, axis := range w.catalog.Axes() {
+			all, err := w.catalog.Presets(axis.Name)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			for _, g := range axis.Groups {
+				in := slices.DeleteFunc(slices.Clone(all), func(p *generator.Preset) bool { return p.Group != g.Name })
+				n := g.Min
+				if g.Max < 0 {
+					n = w.r.IntN(len(in) + 1)
+				}
+				for _, i := range w.r.Perm(len(in))[:n] {
+					answers.Presets[axis.Name] = append(answers.Presets[axis.Name], in[i].Name)
+				}
+			}
+		}
+		key := fmt.Sprint(answers.Presets)
+		if made := w.made[key]; made != nil {
+			return key, made
+		}
+		if _, err := w.catalog.Select(answers); err != nil {
+			continue // they do not go together
+		}
+		made, err := w.catalog.Generate(answers)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.made[key] = made
+		return key, made
+	}
+}
+
+// changed makes the change in a project.
+func changed(t *testing.T, base, theirs *generator.Tree, ours fstest.MapFS) ([]change.File, fstest.MapFS) {
+	t.Helper()
+	sides := &change.Sides{Base: base, Theirs: theirs, Ours: ours}
+	files, err := sides.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, untidy, err := sides.Modules(t.Context(), files, func(context.Context, []change.File, []byte, []byte) ([]byte, []byte, error) {
+		t.Error("go.mod would have to be tidied")
+		return nil, nil, nil
+	})
+	if err != nil || untidy != nil {
+		t.Fatal(err, untidy)
+	}
+	files = append(files, modules...)
+	return files, project(apply(t, ours, files))
+}
+
+func untouched(tree *generator.Tree) fstest.MapFS {
+	files := map[string]string{}
+	for _, f := range tree.Files {
+		files[f.Path] = string(f.Content)
+	}
+	return project(files)
+}
+
+func differences(want, got fstest.MapFS) (all []string) {
+	for path, f := range want {
+		if g := got[path]; g == nil || !bytes.Equal(f.Data, g.Data) {
+			all = append(all, path)
+		}
+	}
+	for path := range got {
+		if want[path] == nil {
+			all = append(all, path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// A project that nobody has edited becomes, byte by byte, what the other answers give, and what it was again.
+func TestThereAndBack(t *testing.T) {
+	w := newWorld(t, 1)
+	for range journeys {
+		a, from := w.service()
+		b, to := w.service()
+		there, project := changed(t, from, to, untouched(from))
+		if diff := differences(untouched(to), project); len(diff) > 0 {
+			t.Errorf("%s → %s: other than generated are %v", a, b, diff)
+		}
+		back, project := changed(t, to, from, project)
+		if diff := differences(untouched(from), project); len(diff) > 0 {
+			t.Errorf("%s → %s → %s: other than before are %v", a, b, a, diff)
+		}
+		for _, f := range append(there, back...) {
+			if f.State == change.Conflict || f.State == change.Merged || f.State == change.Kept {
+				t.Errorf("%s → %s: %s is %s, though nobody has touched it", a, b, f.Path, f.State)
+			}
+		}
+	}
+}
+
+// Edits outside of what a change of the answers concerns are there afterwards, and all that the change brings.
+func TestEditsOutsideOfChangesSurvive(t *testing.T) {
+	w := newWorld(t, 2)
+	edits := 0
+	for journey := range journeys {
+		a, from := w.service()
+		b, to := w.service()
+		after := untouched(to)
+		ours, edited := untouched(from), map[string]bool{}
+		for _, f := range from.Files {
+			now := after[f.Path]
+			if now == nil || strings.HasPrefix(f.Path, "go.") || w.r.IntN(3) > 0 {
+				continue
+			}
+			if text, ok := edit(w.r, string(f.Content), string(now.Data), mark(f.Path, journey)); ok {
+				ours[f.Path].Data, edited[f.Path] = []byte(text), true
+				edits++
+			}
+		}
+		ours["notes.txt"] = &fstest.MapFile{Data: []byte("mine\n"), Mode: 0o644}
+		files, project := changed(t, from, to, ours)
+		for _, f := range files {
+			if f.State == change.Conflict {
+				t.Errorf("%s → %s: %s has conflicts:\n%s", a, b, f.Path, f.Content)
+			}
+		}
+		for path := range edited {
+			f := project[path]
+			if f == nil {
+				t.Errorf("%s → %s: %s is gone", a, b, path)
+				continue
+			}
+			line := mark(path, journey)
+			if !strings.Contains(string(f.Data), line) {
+				t.Errorf("%s → %s: the edit of %s is gone", a, b, path)
+			}
+			f.Data = []byte(strings.ReplaceAll(string(f.Data), line, ""))
+		}
+		delete(project, "notes.txt")
+		if diff := differences(after, project); len(diff) > 0 {
+			t.Errorf("%s → %s: but for the edits, other than generated are %v", a, b, diff)
+		}
+	}
+	if edits < journeys {
+		t.Errorf("%d edits in %d journeys show little", edits, journeys)
+	}
+}
+
+// mark is a line for the user to add.
+func mark(name string, n int) string {
+	if path.Ext(name) == ".go" {
+		return fmt.Sprintf("// my note %d\n", n)
+	}
+	return fmt.Sprintf("my note %d\n", n)
+}
+
+// edit adds the line to a text, between two lines that also follow one another in the text as it will be, and that are nowhere else: so no change
+// of otelgen's touches the place.
+func edit(r *rand.Rand, was, will, line string) (string, bool) {
+	lines := strings.SplitAfter(was, "\n")
+	for _, i := range r.Perm(len(lines)) {
+		if i == 0 || strings.Count(was, lines[i-1]) != 1 || strings.Count(will, lines[i-1]) != 1 || !strings.Contains(will, lines[i-1]+lines[i]) {
+			continue
+		}
+		if lines[i] == "" || strings.Count(was, lines[i]) != 1 || strings.Count(will, lines[i]) != 1 {
+			continue
+		}
+		return strings.Join(lines[:i], "") + line + strings.Join(lines[i:], ""), true
+	}
+	return "", false
+}
