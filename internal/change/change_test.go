@@ -255,7 +255,7 @@ func TestModules(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := ""
-			modules, untidy, err := sides.Modules(t.Context(), files, func(_ context.Context, _ []change.File, mod, sum []byte) ([]byte, []byte, error) {
+			modules, untidy, err := sides.Modules(t.Context(), files, func(_ context.Context, _ []change.File, mod, _ []byte) ([]byte, []byte, error) {
 				asked = string(mod)
 				if test.fails {
 					return nil, nil, errors.New("no")

@@ -169,7 +169,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	if err != nil {
 		return nil, nil, err
 	}
-	answers, err := r.edits.apply(o.catalog, o.project.Answers)
+	answers, err := r.apply(o.catalog, o.project.Answers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -358,12 +358,11 @@ func (c *changeReport) text(w *bytes.Buffer) {
 	if c.DryRun {
 		verb = "Would change"
 	}
-	switch {
-	case changed == 0:
+	if changed == 0 {
 		fmt.Fprintf(w, "%s is up to date\n", c.Project)
-	default:
-		fmt.Fprintf(w, "%s %s in %s%s\n", verb, plural(changed, "file", "files"), c.Project, c.swaps())
+		return
 	}
+	fmt.Fprintf(w, "%s %s in %s%s\n", verb, plural(changed, "file", "files"), c.Project, c.swaps())
 }
 
 // swaps says which presets took the place of which.

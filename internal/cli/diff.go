@@ -72,7 +72,6 @@ func unified(files []change.File) string {
 		case f.State == change.Removed:
 			to = os.DevNull
 		}
-		b.WriteString("diff --otelgen a/" + strings.TrimPrefix(from, "a/") + " b/" + strings.TrimPrefix(to, "b/") + "\n")
 		b.WriteString(udiff.Unified(from, to, string(f.Was), string(f.Content)))
 	}
 	return b.String()
@@ -89,7 +88,7 @@ func (a *app) colour(diff string) string {
 		text, end := strings.CutSuffix(line, "\n")
 		code := ""
 		switch {
-		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
 			code = "1"
 		case strings.HasPrefix(line, "@@"):
 			code = "36"

@@ -58,9 +58,7 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 			}
 			chosen = append(chosen, preset)
 		}
-		if err := setPresets(catalog, answers.Presets, name, chosen); err != nil {
-			return answers, err
-		}
+		setPresets(catalog, answers.Presets, name, chosen)
 	}
 	for key := range answers.Options { // of a preset that is no longer chosen
 		id, _, _ := strings.Cut(key, ".")
@@ -175,7 +173,7 @@ func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis g
 }
 
 // setPresets swaps the presets of each group that one of the new ones is in.
-func setPresets(catalog *generator.Catalog, chosen map[string][]string, axis string, presets []*generator.Preset) error {
+func setPresets(catalog *generator.Catalog, chosen map[string][]string, axis string, presets []*generator.Preset) {
 	names := slices.Clone(chosen[axis])
 	for _, p := range presets {
 		in := inGroup(catalog, axis, p.Group, names)
@@ -185,7 +183,6 @@ func setPresets(catalog *generator.Catalog, chosen map[string][]string, axis str
 		names = append(names, p.Name)
 	}
 	chosen[axis] = names
-	return nil
 }
 
 func cloneLists(lists map[string][]string) map[string][]string {

@@ -69,7 +69,7 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 		return nil, err
 	}
 	rel = filepath.ToSlash(rel)
-	if rel == project.FileName {
+	if rel == project.FileName || rel == project.PristineName {
 		return &explainReport{Path: rel, Owner: "otelgen", Otelgen: origin.Otelgen}, nil
 	}
 	recorded, ok := origin.Files[rel]
