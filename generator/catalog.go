@@ -212,7 +212,7 @@ func (c *Catalog) Preset(axis, name string) (*Preset, error) {
 func (c *Catalog) defaultOf(axis *Axis, group string) (found *Preset, err error) {
 	for _, name := range sortedKeys(c.entries[axis.Name]) {
 		e := c.entries[axis.Name][name]
-		if data, err := e.dir.read(manifestFile); err == nil && !mayBeDefault(data) {
+		if data, err := e.dir.read(manifestFile, maxManifest); err == nil && !mayBeDefault(data) {
 			continue
 		}
 		p, err := e.decode()

@@ -78,7 +78,7 @@ func (k *checker) slotFiles() {
 	dir := k.c.skeleton.dir
 	for _, slot := range sortedKeys(k.c.skeleton.slots) {
 		decl := k.c.skeleton.slots[slot]
-		data, err := dir.read(path.Join("files", decl.file+templateSuffix))
+		data, err := dir.read(path.Join("files", decl.file+templateSuffix), maxTemplate)
 		switch {
 		case err != nil:
 			k.add(k.c.noSlotFile(slot))

@@ -1,7 +1,10 @@
 package generator
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +16,13 @@ import (
 type decoder struct {
 	where string
 	errs  []error
+	nodes int // visited, an alias as often as it stands for its anchor
 }
+
+const (
+	maxNodes  = 50000
+	maxErrors = 20 // that are told of one document; who has more starts anew
+)
 
 // field decodes the value of one key.
 type field func(*yaml.Node)
@@ -21,7 +30,8 @@ type field func(*yaml.Node)
 // document parses data and returns its root.
 func (d *decoder) document(data []byte) (*yaml.Node, bool) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		// yaml: line 3: did not find expected key
 		msg, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 		if rest, ok := strings.CutPrefix(msg, "line "); ok {
@@ -38,10 +48,17 @@ func (d *decoder) document(data []byte) (*yaml.Node, bool) {
 		d.fail(1, "the file is empty", "a manifest says at least what its title and summary are", "write title: and summary:")
 		return nil, false
 	}
+	if !errors.Is(dec.Decode(new(yaml.Node)), io.EOF) {
+		d.fail(doc.Line, "there is more than one YAML document", "a manifest is one", "take the lines from the second --- on out")
+		return nil, false
+	}
 	return doc.Content[0], true
 }
 
 func (d *decoder) fail(line int, what, why, mend string) {
+	if len(d.errs) == maxErrors || d.nodes > maxNodes && len(d.errs) > 0 {
+		return
+	}
 	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Mend: mend, Where: d.where + ":" + strconv.Itoa(line)})
 }
 
@@ -81,7 +98,7 @@ func (d *decoder) object(n *yaml.Node, what string, fields map[string]field, req
 
 // mapping calls f for each pair of a mapping and returns the keys, or nil if n is none.
 func (d *decoder) mapping(n *yaml.Node, what string, f func(k, v *yaml.Node)) map[string]bool {
-	n = resolve(n)
+	n = d.resolve(n)
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, what, "a mapping", "write it as lines of KEY: VALUE")
 		return nil
@@ -104,7 +121,7 @@ func (d *decoder) mapping(n *yaml.Node, what string, f func(k, v *yaml.Node)) ma
 
 func (d *decoder) list(what string, f func(*yaml.Node)) field {
 	return func(n *yaml.Node) {
-		n = resolve(n)
+		n = d.resolve(n)
 		if n.Kind != yaml.SequenceNode {
 			d.wrongType(n, what, "a list", "begin each item with a hyphen, or write [a, b]")
 			return
@@ -116,7 +133,7 @@ func (d *decoder) list(what string, f func(*yaml.Node)) field {
 }
 
 func (d *decoder) scalar(n *yaml.Node, what, tag, must, mend string) (string, bool) {
-	n = resolve(n)
+	n = d.resolve(n)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
 		d.wrongType(n, what, must, mend)
 		return "", false
@@ -138,7 +155,7 @@ func (d *decoder) line1(what string, dst *string) field {
 		d.text(what, dst)(n)
 		*dst = strings.TrimSpace(*dst)
 		switch {
-		case *dst == "" && resolve(n).ShortTag() == "!!str":
+		case *dst == "" && d.resolve(n).ShortTag() == "!!str":
 			d.fail(n.Line, what+" is empty", "it has something to say", "fill it in")
 		case strings.Contains(*dst, "\n"):
 			d.fail(n.Line, what+" has more than one line", "it is shown in lists, where it has one line", "shorten it")
@@ -196,7 +213,15 @@ func (d *decoder) textMap(what string, dst *map[string]string) field {
 	}
 }
 
-func resolve(n *yaml.Node) *yaml.Node {
+// resolve returns what n stands for. Of a document that goes on and on, through aliases or without, the rest is nothing.
+func (d *decoder) resolve(n *yaml.Node) *yaml.Node {
+	if d.nodes++; d.nodes > maxNodes {
+		if d.nodes == maxNodes+1 {
+			d.errs = nil
+			d.fail(n.Line, "the manifest is too large", fmt.Sprintf("it has more than %d values, each alias counted as what it stands for", maxNodes), "say less")
+		}
+		return &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
+	}
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
 	}

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -29,7 +30,28 @@ type folder struct {
 
 const templateSuffix = ".tmpl"
 
-func (f *folder) read(name string) ([]byte, error) { return fs.ReadFile(f.fs, path.Join(f.root, name)) }
+// What a folder may hold. It is far more than any preset needs.
+const (
+	maxManifest = 256 << 10 // bytes
+	maxTemplate = 1 << 20
+	maxLock     = 8 << 20
+	maxEntries  = 2000 // files and folders below files/, and below slots/
+)
+
+// read returns a regular file of the folder, of limit bytes at most.
+func (f *folder) read(name string, limit int64) ([]byte, error) {
+	p := path.Join(f.root, name)
+	info, err := fs.Stat(f.fs, p) // first, as opening a pipe would wait for a writer
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("it is larger than %d KiB", limit>>10)
+	}
+	return fs.ReadFile(f.fs, p)
+}
 
 // position is the path of a file of the folder as an error shows it.
 func (f *folder) position(name string) string { return path.Join(f.where, name) }
@@ -37,7 +59,7 @@ func (f *folder) position(name string) string { return path.Join(f.where, name) 
 // lock reads the lock file of the folder, once. A folder without one gives nil.
 func (f *folder) lock() (*gomod.Lock, error) {
 	f.lockOnce.Do(func() {
-		data, err := f.read(gomod.LockFile)
+		data, err := f.read(gomod.LockFile, maxLock)
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}
@@ -70,12 +92,17 @@ func (f *folder) scan() (files, slots []string, err error) {
 // walk lists the templates below a folder, which need not exist, in lexical order.
 func (f *folder) walk(sub string) (names []string, err error) {
 	top := path.Join(f.root, sub)
+	entries := 0
 	err = fs.WalkDir(f.fs, top, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			if p == top {
 				return fs.SkipAll
 			}
 			return err
+		}
+		if entries++; entries > maxEntries {
+			return &Error{Kind: KindPreset, Code: "template", What: "the preset has too many files", Why: fmt.Sprintf("there are more than %d below %s/", maxEntries, sub),
+				Mend: "make it several presets", Where: f.position(sub)}
 		}
 		if e.IsDir() {
 			return nil

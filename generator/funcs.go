@@ -31,12 +31,15 @@ var functions = sync.OnceValue(func() template.FuncMap {
 	for _, name := range unrepeatable {
 		delete(m, name)
 	}
+	// Those of text/template that make something are here to be paid for.
+	m["print"], m["printf"], m["println"] = fmt.Sprint, fmt.Sprintf, fmt.Sprintln
+	m["html"], m["js"], m["urlquery"] = template.HTMLEscaper, template.JSEscaper, template.URLQueryEscaper
 	return m
 })
 
 // workerFunctions are the names of a worker's functions, which are not there yet when a template is parsed.
 var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "ref": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0,
-	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0}
+	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0, beginTemplate: 0, beginRound: 0}
 
 // functions are those that depend on the plan and on the file being rendered.
 func (w *worker) functions() template.FuncMap {
@@ -63,6 +66,9 @@ func (w *worker) functions() template.FuncMap {
 		"upperFirst": func(s string) string { return mapFirst(s, strings.ToUpper) },
 		"lowerFirst": func(s string) string { return mapFirst(s, strings.ToLower) },
 		"include":    w.include,
+
+		beginTemplate: func() string { w.budget.spend(templateWork); return "" },
+		beginRound:    func() string { w.budget.spend(roundWork); return "" },
 	}
 }
 
@@ -110,5 +116,6 @@ func (w *worker) include(name string, dot any) (string, error) {
 	defer func() { w.depth-- }()
 	var b limitedBuffer
 	err := t.Execute(&b, dot)
+	w.budget.spend(int64(b.Len()))
 	return b.String(), err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -38,7 +39,10 @@ type slotDecl struct {
 // decodePreset decodes the manifest of a preset of the axis. All its errors are joined.
 func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 	p := &Preset{Axis: axis.Name, Name: name, Source: dir.source, Order: defaultOrder, dir: dir}
-	data, err := dir.read(manifestFile)
+	data, err := dir.read(manifestFile, maxManifest)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the manifest cannot be read", Why: err.Error(), Mend: "make it a file that may be read", Where: dir.position(manifestFile)}
+	}
 	if err != nil {
 		return nil, &Error{Kind: KindPreset, Code: "manifest", What: fmt.Sprintf("the preset %s has no %s", p.ID(), manifestFile),
 			Why: "each folder <axis>/<name> is a preset", Mend: "write the manifest, or remove the folder", Where: dir.position(manifestFile)}
@@ -74,7 +78,7 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 // decodeSkeleton decodes skeleton.yaml.
 func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 	s := &manifestSkeleton{Preset: Preset{dir: dir, Source: dir.source}, slots: map[string]slotDecl{}, reserved: map[string]bool{}}
-	data, err := dir.read(skeletonFile)
+	data, err := dir.read(skeletonFile, maxManifest)
 	if err != nil {
 		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Mend: "write it", Where: dir.position(skeletonFile)}
 	}

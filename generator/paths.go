@@ -164,6 +164,8 @@ func checkPath(p, where string) error {
 	switch {
 	case slices.Contains(engineFiles, strings.ToLower(p)):
 		why = "otelgen writes this file itself"
+	case slices.ContainsFunc(strings.Split(strings.ToLower(p), "/"), func(elem string) bool { return elem == ".git" || strings.HasPrefix(elem, "git~") }):
+		why = "git reads its own files there, and runs some of them"
 	case path.IsAbs(p), path.Clean(p) != p, p == ".", p == "..", strings.HasPrefix(p, "../"):
 		why = "a path must be relative and stay inside of the project"
 	default:

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
@@ -23,6 +24,8 @@ type Plan struct {
 	context   context
 	owners    []*Preset // the skeleton first
 	locks     []*gomod.Lock
+
+	spent, size atomic.Int64 // of all budgets, and of what came of it
 }
 
 // PlannedFile is a file to be rendered. Its template may still turn out to leave it out.

@@ -162,6 +162,7 @@ type worker struct {
 	current *template.Template // set, or a copy of it for a template with definitions of its own
 	job     *job
 	depth   int
+	budget  budget
 }
 
 // job is one file being rendered.
@@ -185,7 +186,8 @@ func (p *Plan) newWorker() (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{plan: p, set: set, current: set}
+	w := &worker{plan: p, set: set, current: set, budget: budget{maxWork}}
+	set.Funcs(w.budget.guardAll(functions()))
 	set.Funcs(w.functions())
 	return w, nil
 }
@@ -224,7 +226,7 @@ func (w *worker) executeFile(o *Preset, file string) (string, error) {
 // render executes the template of a file.
 func (w *worker) render(f *PlannedFile) (*job, error) {
 	j := &job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
-	w.job = j
+	w.job, w.budget.left = j, maxWork
 	text, err := w.executeFile(f.owner, f.Template)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return &job{file: f, dir: j.dir}, err
@@ -233,7 +235,16 @@ func (w *worker) render(f *PlannedFile) (*job, error) {
 	if strings.HasPrefix(text, "#!") {
 		j.out.Mode = 0o755
 	}
-	return j, nil
+	why := ""
+	switch {
+	case w.plan.spent.Add(maxWork-w.budget.left) > maxTotal:
+		why = "together, the templates of the service do more than any of use would"
+	case w.plan.size.Add(int64(len(text))) > maxTree:
+		why = fmt.Sprintf("together, the templates of the service give more than %d MiB", maxTree>>20)
+	default:
+		return j, nil
+	}
+	return j, &Error{Kind: KindPreset, Code: "template", What: "the template was stopped", Why: why, Mend: "have the preset give less", Where: f.position()}
 }
 
 // finish formats or checks what a template gave.

@@ -9,11 +9,6 @@ import (
 	"text/template/parse"
 )
 
-const (
-	maxOutput = 8 << 20 // bytes that one template may give
-	maxDepth  = 50      // of templates that include one another
-)
-
 // parsedTemplate is the syntax of one template file, which many goroutines may execute.
 type parsedTemplate struct {
 	name  string
@@ -25,6 +20,9 @@ func parseTemplate(name, text string) (*parsedTemplate, error) {
 	trees, err := parse.Parse(name, text, "", "", workerFunctions, functions(), builtins)
 	if err != nil {
 		return nil, templateError(name, err)
+	}
+	for _, tree := range trees {
+		meter(tree)
 	}
 	return &parsedTemplate{name, trees}, nil
 }
@@ -41,9 +39,9 @@ func (c *Catalog) template(dir *folder, file string) (*parsedTemplate, error) {
 	if t, ok := c.parsed.Load(where); ok {
 		return t.(*parsedTemplate), nil
 	}
-	text, err := dir.read(file)
+	text, err := dir.read(file, maxTemplate)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Mend: "make it a file that you may read", Where: where}
+		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Mend: "make it a file that may be read", Where: where}
 	}
 	t, err := parseTemplate(where, string(text))
 	if err != nil {
@@ -94,6 +92,9 @@ func templateError(name string, err error) error {
 			what = "the template fails at {{ " + what + " }}"
 		}
 	}
+	if limit := (*limitError)(nil); errors.As(err, &limit) {
+		what, why = "the template was stopped", limit.why
+	}
 	return &Error{Kind: KindPreset, Code: "template", What: what, Why: why, Mend: "correct the template at this place", Where: firstLine(where)}
 }
 
@@ -115,7 +116,7 @@ type limitedBuffer struct{ bytes.Buffer }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > maxOutput {
-		return 0, fmt.Errorf("the template gives more than %d MiB", maxOutput>>20)
+		return 0, &limitError{fmt.Sprintf("it gives more than %d MiB", maxOutput>>20)}
 	}
 	return b.Buffer.Write(p)
 }

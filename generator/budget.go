@@ -1,0 +1,273 @@
+package generator
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"reflect"
+	"strings"
+	"text/template"
+	"text/template/parse"
+)
+
+// What templates may do, whoever wrote them. It is counted in steps and bytes and not in seconds, so that a template is stopped on each
+// machine at the same place, or on none.
+const (
+	maxWork  = 64 << 20    // of the templates of one file, its fragments included
+	maxTotal = 8 * maxWork // of all templates of a service
+
+	maxOutput = 8 << 20  // bytes that one template may give
+	maxTree   = 64 << 20 // bytes that a service may have
+	maxValue  = 1 << 20  // weight of what a function is given or returns
+	maxNested = 64       // lists and mappings within each other
+	maxDepth  = 50       // templates that include one another
+
+	roundWork    = 1024 // of going through a loop once, or of calling a function
+	templateWork = 2048 // of executing a template, which is the deeper in the stack the more of them are open
+	elementWork  = 16   // of an element of a list or mapping
+)
+
+// limitError says that a template has gone too far.
+type limitError struct{ why string }
+
+func (e *limitError) Error() string { return e.why }
+
+// budget is what is left of maxWork.
+type budget struct{ left int64 }
+
+// spend takes n off the budget. Where that is too much it panics, which text/template makes an error of the call.
+func (b *budget) spend(n int64) {
+	if b.left -= n; b.left < 0 {
+		b.left = 0
+		panic(&limitError{"it does more than a template of any use would: a loop or a template that has no end, or values that grow without one"})
+	}
+}
+
+// guard returns f, a function for templates, so that each call is paid for before it is made: what it is given, what it makes of that, and
+// what it returns.
+func (b *budget) guard(name string, f any) any {
+	v := reflect.ValueOf(f)
+	growth, work := growths[name], works[name]
+	call := v.Call
+	if v.Type().IsVariadic() {
+		call = v.CallSlice
+	}
+	return reflect.MakeFunc(v.Type(), func(args []reflect.Value) []reflect.Value {
+		size := weights(args)
+		if growth != nil {
+			size = plus(size, growth(args))
+		}
+		b.allow(name, size)
+		if work != nil {
+			b.spend(work(args))
+		}
+		out := call(args)
+		b.allow(name, weights(out))
+		return out
+	}).Interface()
+}
+
+// guardAll returns a map of the same functions, each guarded.
+func (b *budget) guardAll(functions template.FuncMap) template.FuncMap {
+	guarded := make(template.FuncMap, len(functions))
+	for name, f := range functions {
+		guarded[name] = b.guard(name, f)
+	}
+	return guarded
+}
+
+func (b *budget) allow(name string, size int64) {
+	if size > maxValue {
+		panic(&limitError{fmt.Sprintf("%s is given or gives more than %d KiB", name, maxValue>>10)})
+	}
+	b.spend(roundWork + size)
+}
+
+// weights is how large the values are, with all that they hold as often as they hold it: a list that holds another one twice is as
+// large as it prints. It does not count much further than maxValue.
+func weights(values []reflect.Value) (sum int64) {
+	for _, v := range values {
+		if sum += weigh(v, maxNested); sum > maxValue {
+			break
+		}
+	}
+	return sum
+}
+
+func weigh(v reflect.Value, levels int) int64 {
+	if levels == 0 {
+		return maxValue + 1
+	}
+	sum := int64(elementWork)
+	add := func(e reflect.Value) bool { sum += weigh(e, levels-1); return sum <= maxValue }
+	switch v.Kind() {
+	case reflect.String:
+		sum += int64(v.Len())
+	case reflect.Slice, reflect.Array:
+		if k := v.Type().Elem().Kind(); k <= reflect.Complex128 {
+			return sum + int64(v.Len())*int64(max(v.Type().Elem().Size(), 1))
+		}
+		for i := 0; i < v.Len() && add(v.Index(i)); i++ {
+		}
+	case reflect.Map:
+		for entries := v.MapRange(); entries.Next(); {
+			if !add(entries.Key()) || !add(entries.Value()) {
+				break
+			}
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && add(v.Field(i)); i++ {
+		}
+	case reflect.Interface, reflect.Pointer:
+		if !v.IsNil() {
+			add(v.Elem())
+		}
+	}
+	return sum
+}
+
+// growths tell, before the call, how large the result of a function gets that can be much larger than what it is made of.
+var growths = map[string]func(args []reflect.Value) int64{
+	"repeat":    func(a []reflect.Value) int64 { return times(a[0].Int(), text(a[1])) },
+	"until":     func(a []reflect.Value) int64 { return times(magnitude(a[0].Int()), elementWork) },
+	"untilStep": func(a []reflect.Value) int64 { return between(a[0].Int(), a[1].Int(), a[2].Int()) },
+	"seq": func(a []reflect.Value) int64 {
+		p := []int64{1, 1, 1}
+		switch n := a[0].Len(); n {
+		case 1:
+			p[1] = a[0].Index(0).Int()
+		case 2:
+			p[0], p[1] = a[0].Index(0).Int(), a[0].Index(1).Int()
+		case 3:
+			p[0], p[1], p[2] = a[0].Index(0).Int(), a[0].Index(2).Int(), a[0].Index(1).Int()
+		}
+		return between(p[0], p[1], p[2])
+	},
+	"indent":  indentGrowth,
+	"nindent": indentGrowth,
+	"replace": func(a []reflect.Value) int64 {
+		return times(text(a[2])/max(text(a[0]), 1)+1, text(a[1]))
+	},
+	"join": func(a []reflect.Value) int64 {
+		list := a[1]
+		for list.Kind() == reflect.Interface {
+			list = list.Elem()
+		}
+		if list.Kind() != reflect.Slice && list.Kind() != reflect.Array {
+			return 0
+		}
+		return times(int64(list.Len()), text(a[0]))
+	},
+	"wrapWith": func(a []reflect.Value) int64 { return times(text(a[2]), text(a[1])+1) },
+	"printf":   printfGrowth, "regexReplaceAll": replaceGrowth, "mustRegexReplaceAll": replaceGrowth,
+	"regexReplaceAllLiteral": replaceGrowth, "mustRegexReplaceAllLiteral": replaceGrowth,
+}
+
+func indentGrowth(a []reflect.Value) int64 {
+	return times(a[0].Int(), int64(strings.Count(a[1].String(), "\n"))+1)
+}
+
+// replaceGrowth is that of replacing each match of a regular expression, of which there may be as many as characters.
+func replaceGrowth(a []reflect.Value) int64 { return times(text(a[1])+1, text(a[2])) }
+
+// printfGrowth counts each verb as if it were given all arguments, and its width or precision, which is refused where an argument gives it.
+func printfGrowth(a []reflect.Value) int64 {
+	format := a[0].String()
+	var padding int64
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		number := int64(0)
+		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.[]*", format[i]) >= 0; i++ {
+			switch c := format[i]; {
+			case c == '*':
+				return maxValue + 1
+			case c >= '0' && c <= '9':
+				number = plus(times(number, 10), int64(c-'0'))
+			default:
+				padding, number = plus(padding, number), 0
+			}
+		}
+		padding = plus(padding, number)
+	}
+	return plus(padding, times(int64(strings.Count(format, "%")), weights(a[1:])))
+}
+
+// works tell how much a function does that takes longer than it is given and gives.
+var works = map[string]func(args []reflect.Value) int64{
+	"uniq": listWork, "mustUniq": listWork, "without": listWork, "mustWithout": listWork,
+	"regexMatch": regexWork, "mustRegexMatch": regexWork, "regexFind": regexWork, "mustRegexFind": regexWork,
+	"regexFindAll": regexWork, "mustRegexFindAll": regexWork, "regexSplit": regexWork, "mustRegexSplit": regexWork,
+	"regexReplaceAll": regexWork, "mustRegexReplaceAll": regexWork, "regexReplaceAllLiteral": regexWork, "mustRegexReplaceAllLiteral": regexWork,
+}
+
+// listWork is that of comparing each with each.
+func listWork(a []reflect.Value) int64 { w := weights(a); return times(w/elementWork, w/elementWork) }
+
+// regexWork is that of following an expression through a text.
+func regexWork(a []reflect.Value) int64 { return times(text(a[0]), text(a[1])) }
+
+func text(v reflect.Value) int64 { return int64(v.Len()) }
+
+func magnitude(n int64) int64 { return max(n, -max(n, -math.MaxInt64)) }
+
+// between is the weight of the numbers from start to stop.
+func between(start, stop, step int64) int64 {
+	if max(magnitude(start), magnitude(stop), magnitude(step)) > maxValue {
+		return maxValue + 1
+	}
+	return times(magnitude(stop-start)/max(magnitude(step), 1), elementWork)
+}
+
+func times(a, b int64) int64 {
+	high, low := bits.Mul64(uint64(max(a, 0)), uint64(max(b, 0)))
+	if high != 0 || low > math.MaxInt64/2 {
+		return math.MaxInt64 / 2
+	}
+	return int64(low)
+}
+
+func plus(a, b int64) int64 { return min(a, math.MaxInt64/4) + min(b, math.MaxInt64/4) }
+
+// The functions that a template calls where it begins, and where a loop does. No name of an author's looks like them.
+const (
+	beginTemplate = "_begin"
+	beginRound    = "_round"
+)
+
+// meter writes the calls that count into a template. A loop without them could go on for ever and call and print nothing.
+func meter(tree *parse.Tree) {
+	call := func(function string, at parse.Pos) parse.Node {
+		name := parse.NewIdentifier(function).SetPos(at).SetTree(tree)
+		command := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: at, Args: []parse.Node{name}}
+		return &parse.ActionNode{NodeType: parse.NodeAction, Pos: at, Pipe: &parse.PipeNode{NodeType: parse.NodePipe, Pos: at, Cmds: []*parse.CommandNode{command}}}
+	}
+	begin := func(list *parse.ListNode, function string, at parse.Pos) {
+		list.Nodes = append([]parse.Node{call(function, at)}, list.Nodes...)
+	}
+	var walk func(list *parse.ListNode)
+	walk = func(list *parse.ListNode) {
+		if list == nil {
+			return
+		}
+		for _, n := range list.Nodes {
+			switch n := n.(type) {
+			case *parse.IfNode:
+				walk(n.List)
+				walk(n.ElseList)
+			case *parse.WithNode:
+				walk(n.List)
+				walk(n.ElseList)
+			case *parse.RangeNode:
+				walk(n.List)
+				walk(n.ElseList)
+				begin(n.List, beginRound, n.Pos)
+			}
+		}
+	}
+	if tree.Root != nil {
+		walk(tree.Root)
+		begin(tree.Root, beginTemplate, tree.Root.Pos)
+	}
+}

@@ -1,0 +1,247 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// hostile is a preset that means no good, chosen beside the defaults: a tactic called evil, whose files are given by their paths in its folder.
+func hostile(t *testing.T, files map[string]string) error {
+	t.Helper()
+	skeleton, presets := testCatalog(t, "")
+	mine := fstest.MapFS{"pattern/evil/preset.yaml": {Data: []byte("title: Evil\nsummary: Means no good.\ngroup: tactic\n")}}
+	for name, text := range files {
+		mine["pattern/evil/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "mine", FS: mine})
+	if err != nil {
+		return err
+	}
+	_, err = c.Generate(Answers{Name: "shop", Presets: map[string][]string{"pattern": {"evil"}}})
+	return err
+}
+
+// refuses holds err to be the preset's author's, and to say where.
+func refuses(t *testing.T, err error, where, why string) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want it refused", err)
+	}
+	if e.Kind != KindPreset || !strings.HasPrefix(e.Where, where) || !strings.Contains(e.Why, why) && !strings.Contains(e.What, why) {
+		t.Errorf("got kind %d, where %q: %v\nwant the preset at fault, where %q, why %q", e.Kind, e.Where, e, where, why)
+	}
+	if len(err.Error()) > 100_000 {
+		t.Errorf("the error has %d bytes", len(err.Error()))
+	}
+}
+
+// frugal runs f, which may not use much memory for whatever it is given.
+func frugal(t *testing.T, f func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 1<<30 {
+		t.Errorf("it took %d MiB", used>>20)
+	}
+}
+
+// Templates without an end, and those that grow without one, are stopped and named with their line.
+func TestHostileTemplates(t *testing.T) {
+	double := func(how string, n int) string { return strings.Repeat("{{ $x = "+how+" }}", n) }
+	const loop = "{{ range until 10000 }}"
+	for name, text := range map[string]string{
+		"recursion":            `{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
+		"recursion by two":     `{{ define "a" }}{{ template "b" . }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`,
+		"doubling templates":   doubling(60),
+		"recursion by include": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
+		"endless silence":      loop + loop + loop + `{{ end }}{{ end }}{{ end }}`,
+		"a long number":        `{{ range 1000000000000 }}{{ end }}`,
+		"a long condition":     `{{ range 1000000000000 }}{{ if eq . 1 }}x{{ end }}{{ end }}`,
+		"endless output":       `{{ range 1000000000000 }}` + strings.Repeat("x", 1000) + `{{ end }}`,
+		"repeat":               `{{ repeat 1000000000 "x" }}`,
+		"repeat overflows":     `{{ repeat 9223372036854775807 "xx" }}`,
+		"repeat in repeat":     `{{ repeat 1000000 "x" | repeat 1000 }}`,
+		"until":                `{{ until 1000000000 }}`,
+		"until below":          `{{ until -1000000000 }}`,
+		"untilStep":            `{{ untilStep 0 1000000000 1 }}`,
+		"untilStep overflows":  `{{ untilStep 10 20 9223372036854775807 }}`,
+		"seq":                  `{{ seq 1000000000 }}`,
+		"seq of two":           `{{ seq 1 1000000000 }}`,
+		"seq of three":         `{{ seq 1 1 1000000000 }}`,
+		"indent":               `{{ indent 1000000000 "x" }}`,
+		"nindent":              `{{ nindent 1000000000 "x" }}`,
+		"printf width":         `{{ printf "%1000000000d" 1 }}`,
+		"printf precision":     `{{ printf "%.1000000000f" 1.0 }}`,
+		"printf width given":   `{{ printf "%*d" 1000000000 1 }}`,
+		"printf by index":      `{{ $x := repeat 100000 "x" }}{{ printf "` + strings.Repeat("%[1]s", 1000) + `" $x }}`,
+		"replace":              `{{ replace "" (repeat 100000 "x") (repeat 100000 "y") }}`,
+		"regexReplaceAll":      `{{ regexReplaceAll "" (repeat 100000 "y") (repeat 100000 "x") }}`,
+		"regexMatch":           `{{ range 100000 }}{{ regexMatch (repeat 1000 "x?") (repeat 100000 "x") }}{{ end }}`,
+		"join":                 `{{ until 10000 | join (repeat 100000 "x") }}`,
+		"wrapWith":             `{{ wrapWith 1 (repeat 100000 "x") (repeat 100000 "y") }}`,
+		"uniq":                 `{{ range 10000 }}{{ until 5000 | uniq }}{{ end }}`,
+		"doubling text":        `{{ $x := "xxxxxxxx" }}` + double("print $x $x", 60),
+		"doubling cat":         `{{ $x := "xxxxxxxx" }}` + double("cat $x $x", 60),
+		"doubling list":        `{{ $x := list 1 }}` + double("list $x $x", 60) + `{{ $x }}`,
+		"doubling dict":        `{{ $x := dict }}` + double(`dict "a" $x "b" $x`, 60) + `{{ toJson $x }}`,
+		"doubling concat":      `{{ $x := list 1 }}` + double("concat $x $x", 60),
+		"a dict in itself":     `{{ $x := dict }}{{ $y := set $x "x" $x }}{{ $x }}`,
+		"dicts in each other":  `{{ $x := dict }}{{ $y := dict "x" $x }}{{ $z := set $x "y" $y }}{{ toJson $x }}`,
+		"deep JSON":            `{{ fromJson (repeat 9000 "[") }}{{ fromJson (cat (repeat 9000 "[") (repeat 9000 "]") | nospace) }}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			frugal(t, func() {
+				err := hostile(t, map[string]string{"files/@root/evil.txt.tmpl": "first line\n" + text})
+				refuses(t, err, "mine/pattern/evil/files/@root/evil.txt.tmpl", "")
+			})
+		})
+	}
+	err := hostile(t, map[string]string{"files/@root/evil.txt.tmpl": "one\ntwo\n{{ range 1000000000000 }}{{ end }}"})
+	refuses(t, err, "mine/pattern/evil/files/@root/evil.txt.tmpl:3", "no end")
+	err = hostile(t, map[string]string{"files/@root/evil.txt.tmpl": `one
+{{ repeat 1000000000 "x" }}`})
+	refuses(t, err, "mine/pattern/evil/files/@root/evil.txt.tmpl:2", "repeat is given or gives more than 1024 KiB")
+}
+
+// doubling is templates each of which executes the next one twice.
+func doubling(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{{ define "t%d" }}{{ template "t%d" }}{{ template "t%[2]d" }}{{ end }}`, i, i+1)
+	}
+	fmt.Fprintf(&b, `{{ define "t%d" }}{{ end }}{{ template "t0" }}`, n)
+	return b.String()
+}
+
+// Not one large file, and not many of them.
+func TestHostileSizes(t *testing.T) {
+	many := map[string]string{}
+	for i := range 300 {
+		many["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `{{ range 300 }}{{ repeat 1000 "x" }}{{ end }}`
+	}
+	busy := map[string]string{}
+	for i := range 300 {
+		busy["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `x{{ range 60000 }}{{ end }}`
+	}
+	countless := map[string]string{}
+	for i := range 3000 {
+		countless["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = "x"
+	}
+	for name, test := range map[string]struct {
+		files      map[string]string
+		where, why string
+	}{
+		"many large files": {many, "mine/pattern/evil/files/@root/f", "64 MiB"},
+		"many slow files":  {busy, "mine/pattern/evil/files/@root/f", "together"},
+		"countless files":  {countless, "mine/pattern/evil/files", "more than 2000"},
+		"a large template": {map[string]string{"files/@root/x.tmpl": strings.Repeat("x", 2<<20)}, "mine/pattern/evil/files/@root/x.tmpl", "1024 KiB"},
+		"a large manifest": {map[string]string{"preset.yaml": strings.Repeat("# x\n", 1<<20)}, "mine/pattern/evil/preset.yaml", "256 KiB"},
+		"a large lock":     {map[string]string{"lock.txt": strings.Repeat("go 1.26.0\n", 1<<20)}, "mine/pattern/evil/lock.txt", "8192 KiB"},
+		"no lock":          {map[string]string{"lock.txt": strings.Repeat("x", 1<<20)}, "mine/pattern/evil/lock.txt", "is not a line"},
+		"a fragment":       {map[string]string{"slots/readme.tmpl": `{{ range 1000000000000 }}{{ end }}`}, "mine/pattern/evil/slots/readme.tmpl:1", "no end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			frugal(t, func() { refuses(t, hostile(t, test.files), test.where, test.why) })
+		})
+	}
+}
+
+func TestHostileManifests(t *testing.T) {
+	const head = "title: Evil\nsummary: Means no good.\ngroup: tactic\n"
+	var laughs strings.Builder
+	laughs.WriteString(head + "provides:\n  - &a0 [lol]\n")
+	for i := range 40 {
+		fmt.Fprintf(&laughs, "  - &a%d [*a%d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d]\n", i+1, i)
+	}
+	fact := func(text string) string { return head + "env:\n  - {name: X, summary: '" + text + "'}\n" }
+	for name, test := range map[string]struct{ manifest, why string }{
+		"billion laughs":      {laughs.String(), "must be text"},
+		"aliases in products": {head + "provides: &a [" + strings.Repeat("x, ", 20000) + "x]\nspans:\n  - &s {names: [a], kind: client, summary: S, attributes: *a}\n" + strings.Repeat("  - *s\n", 20000), "more than 50000 values"},
+		"an alias of itself":  {head + "provides: &a [*a]\n", ""},
+		"deep nesting":        {head + "provides: " + strings.Repeat("[", 100000) + "\n", ""},
+		"deep mappings":       {head + "layout: " + strings.Repeat("{a: ", 9000) + strings.Repeat("}", 9000) + "\n", ""},
+		"many errors":         {head + "provides: [" + strings.Repeat("1, ", 10000) + "1]\n", "must be text"},
+		"merged keys":         {head + "x: &x {a: b}\n<<: *x\n", "unknown key"},
+		"a tag":               {head + "order: !!binary AAAA\n", ""},
+		"an endless summary":  {fact("{{ range 1000000000000 }}{{ end }}"), "no end"},
+		"a growing summary":   {fact(`{{ repeat 1000000000 "x" }}`), "repeat"},
+		"a looking summary":   {fact(`{{ env "HOME" }}`), "not defined"},
+		"control characters":  {head + "env: [{name: \"A\\u0007\\e[2J\", summary: x}]\n\x00", ""},
+		"two documents":       {head + "---\ntitle: Other\n", "more than one"},
+		"no UTF-8":            {"title: \xff\xfe\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			frugal(t, func() {
+				refuses(t, hostile(t, map[string]string{"preset.yaml": test.manifest}), "mine/pattern/evil/preset.yaml", test.why)
+			})
+		})
+	}
+}
+
+// No name leads out of the project, into what git or otelgen keep there, or to what another system takes for something else.
+func TestHostilePaths(t *testing.T) {
+	for _, name := range []string{
+		"@root/a..b\\x", "@root/..\\..\\x", "@root/C:\\x", "@root/c:x", "@root/\\\\server\\share", "@root/x:stream", "@root/.git/hooks/pre-commit", "@root/.GIT/config", "@root/sub/.git", "@root/git~1/config",
+		"@root/.otelgen.yaml", "@root/.Otelgen.yaml", "@root/go.mod", "@root/GO.SUM",
+		"@root/con", "@root/CON.txt", "@root/nul.go", "@root/docs/aux.md", "@root/com1", "@root/LPT9.x", "@root/dot.", "@root/space ", "@root/a b", "@root/ x", "@root/.../x",
+		"@root/café", "@root/cafe\u0301", "@root/\u202egnp.exe", "@root/zero\u200bwidth", "@root/ﬀ", "@root/İ", "@root/bom\ufeff", "@root/fullwidth／slash", "@root/new\nline", "@root/bell\a", "@root/nul\x00", "@root/esc\x1b[2J", "@root/bad\xff",
+		"@root/star*", "@root/what?", "@root/pipe|", "@root/less<", "@root/quote\"", "@root/tick'", "@root/{{name}}", "@root/{evil}", "@root/{{ \"..\\x\" }}", "@root/" + strings.Repeat("x", 10) + "\u00a0",
+		"@nowhere/x", "@../x", "x", "root/x",
+	} {
+		if err := hostile(t, map[string]string{"files/" + name + ".tmpl": "x"}); err == nil {
+			t.Errorf("%q is written", name)
+		} else {
+			refuses(t, err, "mine/pattern/evil/files/", "")
+		}
+	}
+	for _, pair := range [][2]string{{"@root/Notes.md", "@root/notes.md"}, {"@root/notes", "@root/notes/x"}, {"@root/DOCS/a", "@root/docs/b"}} {
+		refuses(t, hostile(t, map[string]string{"files/" + pair[0] + ".tmpl": "x", "files/" + pair[1] + ".tmpl": "y"}), "mine/pattern/evil/files/@root", "already taken")
+	}
+	for _, theirs := range []string{"@root/README.md", "@root/readme.md", "@cmd/main.go", "@root/cmd", "@root/run.sh/x"} {
+		err := hostile(t, map[string]string{"files/" + theirs + ".tmpl": "mine"})
+		var e *Error
+		if !errors.As(err, &e) || e.Code != "path-twice" {
+			t.Errorf("%s: got %v, want the file of another owner kept", theirs, err)
+		}
+	}
+}
+
+func TestHostileLayouts(t *testing.T) {
+	skeleton, presets := testCatalog(t, "")
+	for _, dir := range []string{"../x", "..", "/etc", "a/../../x", "a/..", "./a", "a//b", "C:\\x", "c:/x", "..\\x", "\\\\server\\x", ".git", ".git/hooks", "a b", "con", "x.", "é", "{name}/../..", "\u202ex"} {
+		mine := fstest.MapFS{
+			"pattern/evil/preset.yaml":              {Data: []byte("title: Evil\nsummary: Means no good.\ngroup: style\nlayout: {domain: domain, ports: ports, usecase: usecase, inbound: inbound, store: store, messaging: messaging, resilience: " + strconv.Quote(dir) + "}\n")},
+			"pattern/evil/files/@resilience/x.tmpl": {Data: []byte("x")},
+		}
+		c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "mine", FS: mine})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.Select(Answers{Name: "shop", Presets: map[string][]string{"pattern": {"evil"}}})
+		if err == nil {
+			_, err = s.Plan()
+		}
+		if err == nil {
+			t.Errorf("%q is a directory of a role", dir)
+			continue
+		}
+		refuses(t, err, "mine/pattern/evil/", "")
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	skeleton, presets := testCatalog(t, "")
+	for _, name := range []string{"Evil", "evil\u202e", "ev il", "é", "evil.", "e\x1b[2J", strings.Repeat("e", 10) + "\u200b", "--option"} {
+		mine := fstest.MapFS{"pattern/" + name + "/preset.yaml": {Data: []byte("title: Evil\nsummary: S\ngroup: tactic\n")}}
+		_, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "mine", FS: mine})
+		refuses(t, err, "mine/pattern/", "cannot name a preset")
+	}
+}
