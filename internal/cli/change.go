@@ -13,11 +13,13 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/modfile"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/change"
 	"github.com/otelgen/otelgen/internal/gotool"
 	"github.com/otelgen/otelgen/internal/merge"
+	"github.com/otelgen/otelgen/internal/progress"
 	"github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/internal/version"
 	"github.com/otelgen/otelgen/internal/writer"
@@ -73,6 +75,7 @@ func (o *opened) pristine() (*generator.Tree, error) {
 type changeRun struct {
 	*app
 	dir, conflict      string
+	module             string // the new path of the module, if it is to have one
 	from               sourceFlags
 	allowDirty, dryRun bool
 	edits
@@ -90,7 +93,7 @@ type changeReport struct {
 }
 
 func (a *app) changeCommands() []*cobra.Command {
-	change := func(use, short, long, example string, args cobra.PositionalArgs, take func(r *changeRun, args []string)) *cobra.Command {
+	change := func(use, short, long, example string, args cobra.PositionalArgs, take func(r *changeRun, args []string)) (*cobra.Command, *changeRun) {
 		r := &changeRun{app: a}
 		cmd := &cobra.Command{
 			Use: use, Short: short, Example: example, Args: args,
@@ -108,15 +111,16 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		r.flags(cmd)
 		f.BoolVar(&r.allowDirty, "allow-dirty", false, "change the project even if git does not know all that is in it")
 		f.BoolVar(&r.dryRun, "dry-run", false, "show what would happen to which file, and write nothing")
-		return cmd
+		return cmd, r
 	}
-	add := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
+	add, _ := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
 		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.add = args })
-	remove := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
+	remove, _ := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
 		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.remove = args })
-	set := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
+	set, setRun := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
 		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
-	update := change("update", "Bring a project to the templates of this otelgen", `
+	setRun.moduleFlag(set)
+	update, _ := change("update", "Bring a project to the templates of this otelgen", `
 Its answers are those of `+project.FileName+`, where they may also be edited by hand.`, "  otelgen update",
 		cobra.NoArgs, func(*changeRun, []string) {})
 	return []*cobra.Command{add, remove, set, update}
@@ -131,6 +135,11 @@ func (r *changeRun) flags(cmd *cobra.Command) {
 	r.from.add(cmd)
 	cmd.MarkFlagDirname("project")
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (r *changeRun) moduleFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.module, "module", "", "new `PATH` of the Go module")
+	cmd.RegisterFlagCompletionFunc("module", cobra.NoFileCompletions)
 }
 
 func (r *changeRun) run(ctx context.Context) error {
@@ -173,6 +182,15 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	if err != nil {
 		return nil, nil, err
 	}
+	ours, err := o.files()
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.module != "" {
+		answers.Module = r.module
+	} else if was, is := modulePath(base), renamed(ours); is != "" && is != was && answers.Module == was {
+		answers.Module, base = is, withModule(base, was, is) // the user has renamed the module, in the code as well, so otelgen follows
+	}
 	selection, err := o.catalog.Select(answers)
 	if err != nil {
 		return nil, nil, err
@@ -182,10 +200,6 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 		return nil, nil, err
 	}
 	theirs, err := plan.Render()
-	if err != nil {
-		return nil, nil, err
-	}
-	ours, err := o.files()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -211,6 +225,33 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	made.Sources = o.sources.of(selection)
 	record, err := o.record(made, theirs)
 	return report, append(changesOf(files), record...), err
+}
+
+// modulePath returns the path of the module that a tree is.
+func modulePath(tree *generator.Tree) string {
+	i := slices.IndexFunc(tree.Files, func(f generator.File) bool { return f.Path == "go.mod" })
+	if i < 0 {
+		return ""
+	}
+	return modfile.ModulePath(tree.Files[i].Content)
+}
+
+// withModule returns the tree as it would be if the module had another path.
+func withModule(tree *generator.Tree, was, is string) *generator.Tree {
+	renamed := &generator.Tree{Files: slices.Clone(tree.Files)}
+	for i, f := range renamed.Files {
+		renamed.Files[i].Content = bytes.ReplaceAll(f.Content, []byte(was), []byte(is))
+	}
+	return renamed
+}
+
+// renamed returns the path of the module that the project is, or "" if it does not say.
+func renamed(ours fs.FS) string {
+	content, err := fs.ReadFile(ours, "go.mod")
+	if err != nil {
+		return ""
+	}
+	return modfile.ModulePath(content)
 }
 
 // record returns what is to be written of otelgen's own files.
@@ -266,6 +307,8 @@ func (r *changeRun) tidy(root string) change.Tidy {
 				overlay[f.Path] = f.Content
 			}
 		}
+		line := progress.Start(ctx, r.stderr, "tidying go.mod")
+		defer line.Stop()
 		return gotool.Tidy(ctx, root, overlay, mod, sum)
 	}
 }

@@ -51,6 +51,7 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 	f.StringArrayVar(&r.add, "add", nil, "`AXIS/PRESET` to add (repeatable)")
 	f.StringArrayVar(&r.remove, "remove", nil, "`AXIS/PRESET` to remove (repeatable)")
 	f.StringArrayVar(&r.set, "set", nil, "`AXIS=PRESET` to swap (repeatable)")
+	r.moduleFlag(cmd)
 	r.flags(cmd)
 	f.BoolVar(&exitCode, "exit-code", false, "exit with 5 if anything would change")
 	return cmd
