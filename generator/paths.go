@@ -156,7 +156,7 @@ var platforms = strings.Fields(`aix android darwin dragonfly freebsd hurd illumo
 386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm`)
 
 // engineFiles are written by the engine or the writer, never by a template.
-var engineFiles = []string{"go.mod", "go.sum", ".otelgen.yaml"}
+var engineFiles = []string{"go.mod", "go.sum", ".otelgen.yaml", ".otelgen.pristine.tar.gz"}
 
 // checkPath refuses what is not a clean path inside of the target on every system.
 func checkPath(p, where string) error {
