@@ -38,7 +38,7 @@ type File struct {
 	Note      string `json:"note,omitempty"`
 	Conflicts int    `json:"conflicts,omitempty"` // places with markers, or in the file of rejects
 
-	Was, Content []byte      `json:"-"` // before, nil if there was none; and after, nil if it goes
+	Was, Content []byte      `json:"-"` // before, nil if there was none; and after, nil if it goes or is left alone
 	Mode         fs.FileMode `json:"-"` // after
 }
 
@@ -161,7 +161,7 @@ func (p *planner) known(was generator.File) error {
 		p.add(File{Path: at, State: Removed, Was: ours})
 		return nil
 	case !wanted:
-		p.add(File{Path: at, State: Conflict, Note: "you have edited it, and it is no longer part of the service: it is kept", Was: ours, Content: ours})
+		p.add(File{Path: at, State: Conflict, Note: "you have edited it, and it is no longer part of the service: it is kept"})
 		return nil
 	}
 	return p.merge(at, was, now, ours)

@@ -56,6 +56,8 @@ func apply(t *testing.T, ours fstest.MapFS, files []change.File) map[string]stri
 		switch {
 		case f.State == change.Removed:
 			delete(after, f.Path)
+		case f.Content != nil && f.Mode == 0:
+			t.Errorf("%s would be written without permissions", f.Path)
 		case f.Content != nil:
 			after[f.Path] = string(f.Content)
 		}

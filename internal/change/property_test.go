@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/change"
+	remembered "github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
 )
@@ -181,6 +182,21 @@ func TestEditsOutsideOfChangesSurvive(t *testing.T) {
 	}
 	if edits < journeys {
 		t.Errorf("%d edits in %d journeys show little", edits, journeys)
+	}
+}
+
+// What a project remembers of the default service is small enough to live in its repository.
+func TestPristineIsSmall(t *testing.T) {
+	made, err := newWorld(t, 0).catalog.Generate(generator.Answers{Name: "shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := remembered.Pristine(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := len(file.Content); size > 60_000 {
+		t.Errorf("the pristine tree of the default service takes %d bytes, more than 60 kB", size)
 	}
 }
 

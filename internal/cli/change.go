@@ -393,7 +393,7 @@ func (c *changeReport) text(w *bytes.Buffer) {
 	}
 	changed := 0
 	for _, f := range c.Files {
-		if f.State != change.Kept && f.Changes() {
+		if f.Changes() {
 			changed++
 		}
 	}

@@ -61,7 +61,7 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 func unified(files []change.File) string {
 	var b strings.Builder
 	for _, f := range files {
-		if f.State == change.Kept || !f.Changes() || f.Content == nil && f.State != change.Removed {
+		if !f.Changes() {
 			continue
 		}
 		from, to := "a/"+f.Path, "b/"+f.Path
