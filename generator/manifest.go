@@ -123,7 +123,7 @@ func (d *decoder) slot(n *yaml.Node, slots map[string]slotDecl) {
 	s := slotDecl{line: n.Line}
 	var name string
 	d.object(n, "a slot", map[string]field{
-		"name": d.line1("name", &name), "type": d.oneOf("type", &s.kind, "go", "yaml", "text"), "file": d.line1("file", &s.file),
+		"name": d.line1("name", &name), "type": d.oneOf("type", &s.kind, "go", "yaml", "text", "lines"), "file": d.line1("file", &s.file),
 		"summary": d.line1("summary", new(string)), // for the reader of the manifest
 	}, "name", "type", "file")
 	if _, ok := slots[name]; ok {

@@ -332,6 +332,9 @@ func (w *worker) slot(name string) (string, error) {
 			texts = append(texts, text)
 		}
 	}
+	if decl.kind == "text" { // paragraphs
+		return strings.Join(texts, "\n\n"), nil
+	}
 	return strings.Join(texts, "\n"), nil
 }
 

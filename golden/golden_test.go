@@ -172,8 +172,8 @@ func TestCommandWritesTheService(t *testing.T) {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			written := 0
-			err := filepath.WalkDir(filepath.Join(dir, answers.Name), func(_ string, e fs.DirEntry, err error) error {
-				if err == nil && !e.IsDir() {
+			err := filepath.WalkDir(filepath.Join(dir, answers.Name), func(path string, e fs.DirEntry, err error) error {
+				if err == nil && !e.IsDir() && filepath.Base(path) != project.PristineName { // which holds what is compared here
 					written++
 				}
 				return err

@@ -185,6 +185,27 @@ func TestEditsOutsideOfChangesSurvive(t *testing.T) {
 	}
 }
 
+// What the user adds at the end of a file that every service has never meets what presets put into it: no slot ends a file.
+func TestLinesAtTheEndSurvive(t *testing.T) {
+	w := newWorld(t, 3)
+	for range journeys {
+		a, from := w.service()
+		b, to := w.service()
+		ours := untouched(from)
+		for _, f := range from.Files {
+			if f.Owner == "skeleton" && !strings.HasPrefix(f.Path, "go.") {
+				ours[f.Path].Data = append(slices.Clone(f.Content), "\n// mine\n"...)
+			}
+		}
+		files, _ := changed(t, from, to, ours)
+		for _, f := range files {
+			if f.Conflicts > 0 {
+				t.Errorf("%s → %s: %s has conflicts:\n%s", a, b, f.Path, f.Content)
+			}
+		}
+	}
+}
+
 // What a project remembers of the default service is small enough to live in its repository.
 func TestPristineIsSmall(t *testing.T) {
 	made, err := newWorld(t, 0).catalog.Generate(generator.Answers{Name: "shop"})
