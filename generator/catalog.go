@@ -71,8 +71,9 @@ const mendSource = "make it a folder that you may read, with presets as AXIS/NAM
 // list adds the folders of src to the catalog.
 func (c *Catalog) list(src Source) error {
 	where := src.Name
+	home := &folder{fs: src.FS, root: ".", where: where, source: src.Name}
 	if src.Name == BuiltIn {
-		where = "presets"
+		where, home = "presets", nil
 	}
 	tops, err := fs.ReadDir(src.FS, ".")
 	if err != nil {
@@ -91,7 +92,7 @@ func (c *Catalog) list(src Source) error {
 			if !sub.IsDir() || hidden(sub.Name()) {
 				continue
 			}
-			dir := &folder{fs: src.FS, root: path.Join(top.Name(), sub.Name()), where: path.Join(where, top.Name(), sub.Name()), source: src.Name}
+			dir := &folder{fs: src.FS, root: path.Join(top.Name(), sub.Name()), where: path.Join(where, top.Name(), sub.Name()), source: src.Name, home: home}
 			errs = append(errs, c.add(top.Name(), sub.Name(), dir, src.Replace))
 		}
 	}

@@ -17,6 +17,7 @@ type folder struct {
 	root   string // in fs
 	where  string // what positions begin with
 	source string
+	home   *folder // the root of a source that is not built in
 
 	once  sync.Once
 	files []string // templates below files/, as "@role/rest.tmpl"

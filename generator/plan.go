@@ -23,7 +23,7 @@ type Plan struct {
 	layout    *layout
 	context   context
 	owners    []*Preset // the skeleton first
-	locks     []*gomod.Lock
+	locks     []locked
 
 	spent, size atomic.Int64 // of all budgets, and of what came of it
 }
@@ -52,7 +52,7 @@ func (s *Selection) Plan() (*Plan, error) {
 	if err := inParallel(len(steps), func(_, i int) error { return steps[i]() }); err != nil {
 		return nil, err
 	}
-	goVersion := strings.SplitN(gomod.GoVersion(p.locks...), ".", 3)
+	goVersion := strings.SplitN(gomod.GoVersion(p.lockFiles()...), ".", 3)
 	p.context = context{Name: s.answers.Name, Module: s.answers.Module, GoVersion: strings.Join(goVersion[:min(2, len(goVersion))], "."),
 		Entity: s.entity}
 	for _, preset := range s.presets {
@@ -62,17 +62,6 @@ func (s *Selection) Plan() (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-func (p *Plan) readLocks() error {
-	for _, o := range p.owners {
-		l, err := o.dir.lock()
-		if err != nil {
-			return err
-		}
-		p.locks = append(p.locks, l)
-	}
-	return nil
 }
 
 // parsePartials has the partials ready for the facts.

@@ -130,19 +130,11 @@ func (p *Plan) modules(jobs []*job) (gomod.Files, error) {
 			}
 		}
 	}
-	files, err := gomod.Resolve(p.context.Module, sortedKeys(importer), p.locks...)
+	files, err := gomod.Resolve(p.context.Module, sortedKeys(importer), p.lockFiles()...)
 	if err == nil {
 		return files, nil
 	}
-	e := &Error{Kind: KindPreset, Code: "lock", What: "go.mod cannot be written", Why: err.Error(), Mend: "make the locks anew"}
-	var unknown *gomod.UnknownImport
-	if errors.As(err, &unknown) {
-		f := importer[unknown.Path]
-		e.Code, e.What, e.Where = "unknown-import", fmt.Sprintf("nothing is locked for the import %q", unknown.Path), f.position()
-		e.Why = "go.mod and go.sum are written from the lock files alone"
-		e.Mend = "lock the presets that import it: otelgen preset lock"
-	}
-	return gomod.Files{}, e
+	return gomod.Files{}, p.lockError(err, importer)
 }
 
 // noPackage is the error for an import from the service's own module that none of its files is in.

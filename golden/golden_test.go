@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/cli"
+	"github.com/otelgen/otelgen/internal/goldens"
 	"github.com/otelgen/otelgen/internal/matrix"
 	"github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/presets"
@@ -51,25 +51,11 @@ func TestPresets(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range all {
-			answers, err := matrix.Nearest(c, p.Axis, p.Name)
+			golden, err := goldens.Preset(c, p)
 			if err != nil {
-				t.Fatal(err)
+				t.Error(err)
 			}
-			archive := command(c, answers)
-			for _, f := range tree(t, c, answers) {
-				if f.Owner == p.ID() {
-					archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
-				}
-				for _, part := range f.Fragments {
-					if part.Owner == p.ID() {
-						archive.Files = append(archive.Files, txtar.File{Name: f.Path + "#" + part.Slot, Data: append(part.Text, '\n')})
-					}
-				}
-			}
-			if len(archive.Files) == 0 {
-				t.Errorf("%s gives nothing", p.ID())
-			}
-			wanted[p.Axis+"-"+p.Name] = format(t, archive)
+			wanted[p.Axis+"-"+p.Name] = golden
 		}
 	}
 	hold(t, "presets", wanted)
@@ -81,13 +67,17 @@ func TestServices(t *testing.T) {
 	in := map[string]bool{} // presets that take part in some service
 	for name, answers := range services {
 		answers.Name = cmp.Or(answers.Name, matrix.Service)
-		archive := command(c, answers)
+		archive := goldens.Command(c, answers)
 		for _, f := range tree(t, c, answers) {
 			if f.Path != "go.sum" {
 				archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
 			}
 		}
-		wanted[name] = format(t, archive)
+		golden, err := goldens.Format(archive)
+		if err != nil {
+			t.Error(err)
+		}
+		wanted[name] = golden
 		for _, p := range selected(t, c, answers).Presets() {
 			in[p.ID()] = true
 		}
@@ -153,7 +143,7 @@ func hold(t *testing.T, folder string, wanted map[string][]byte) {
 			case err != nil:
 				t.Fatal(err)
 			default:
-				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, mend, differences(got, want))
+				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, mend, goldens.Differences(got, want))
 			}
 		})
 	}
@@ -215,68 +205,6 @@ func archives(t *testing.T, folder string) (names []string) {
 		names = append(names, strings.TrimSuffix(e.Name(), ".txtar"))
 	}
 	return names
-}
-
-// differences shows how each file of an archive differs: a diff of all of it would not say in which file a line is.
-func differences(golden, now []byte) string {
-	before, after := txtar.Parse(golden), txtar.Parse(now)
-	var b strings.Builder
-	if !bytes.Equal(before.Comment, after.Comment) {
-		b.Write(diff.Diff("golden comment", before.Comment, "now", after.Comment))
-	}
-	names := map[string]bool{}
-	compare := func(name string) {
-		if names[name] {
-			return
-		}
-		names[name] = true
-		old, now := find(before, name), find(after, name)
-		switch {
-		case now == nil:
-			fmt.Fprintf(&b, "%s is no longer written\n", name)
-		case old == nil:
-			fmt.Fprintf(&b, "%s is new, %d bytes\n", name, len(now))
-		default:
-			b.Write(diff.Diff("golden "+name, old, "now "+name, now))
-		}
-	}
-	for _, f := range slices.Concat(before.Files, after.Files) {
-		if f.Name != project.FileName {
-			compare(f.Name)
-		}
-	}
-	if b.Len() == 0 { // else its digests differ, too, and tell nothing
-		compare(project.FileName)
-	}
-	return cmp.Or(b.String(), "only the order of the files differs, or their line endings")
-}
-
-// find returns a file of an archive, or nil.
-func find(a *txtar.Archive, name string) []byte {
-	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return append([]byte{}, a.Files[i].Data...)
-}
-
-// format returns the bytes of an archive, which must give the same files back.
-func format(t *testing.T, a *txtar.Archive) []byte {
-	t.Helper()
-	data := txtar.Format(a)
-	back := txtar.Parse(data)
-	same := len(back.Files) == len(a.Files)
-	for i := 0; same && i < len(a.Files); i++ {
-		same = back.Files[i].Name == a.Files[i].Name && bytes.Equal(back.Files[i].Data, a.Files[i].Data)
-	}
-	if !same {
-		t.Errorf("%s: a file does not end with a newline, or holds a line that an archive cannot", bytes.TrimSpace(a.Comment))
-	}
-	return data
-}
-
-func command(c *generator.Catalog, a generator.Answers) *txtar.Archive {
-	return &txtar.Archive{Comment: []byte("otelgen " + strings.Join(matrix.Arguments(c, a), " ") + "\n")}
 }
 
 func catalog(t *testing.T) *generator.Catalog {

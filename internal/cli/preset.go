@@ -2,40 +2,138 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/gotool"
+	"github.com/otelgen/otelgen/internal/proof"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
 )
 
 func (a *app) presetCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "preset", Short: "Work on presets of your own", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(a.presetInitCommand(), a.presetLockCommand(), a.presetTestCommand())
+	return cmd
+}
+
+func (a *app) presetLockCommand() *cobra.Command {
+	return &cobra.Command{
 		Use:   "lock DIR",
 		Short: "Write the locks of the presets in a folder, from which go.mod and go.sum are made",
 		Long: `lock asks the go command, which may download modules, what the Go files of the presets in DIR import, and writes
-lock.txt beside each manifest. From then on they are generated without network, as the built-in ones are.`,
+lock.txt beside each manifest. From then on they are generated without network, as the built-in ones are.
+
+Of a module that several presets pin, the highest version is taken, as Go would. Where that is more than a built-in preset pins, DIR/lock.txt
+holds the built-in presets' part anew; it is used for services with a preset of this folder.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := filepath.Clean(args[0])
-			written, err := gotool.LockPresets(cmd.Context(), dir, templates.FS, presets.FS)
+			result, err := gotool.LockPresets(cmd.Context(), dir, templates.FS, presets.FS)
 			if err != nil {
 				return &generator.Error{
 					Kind: generator.KindPreset, Code: "preset-lock", What: "the presets in " + dir + " cannot be locked", Why: err.Error(),
-					Mend: "pin the modules that they import in the manifest, under modules, at versions that go with those of the built-in presets",
+					Mend: "pin the modules that they import in the manifest, under modules",
 				}
 			}
-			return a.print(written, func(w *bytes.Buffer) {
-				for _, name := range written {
+			return a.print(result, func(w *bytes.Buffer) {
+				for _, r := range result.Raised {
+					fmt.Fprintf(w, "%s %s, since %s, in place of %s in %s\n", r.Module, r.Version, r.By, r.Pinned, r.At)
+				}
+				for _, name := range result.Written {
 					fmt.Fprintln(w, "wrote", filepath.Join(dir, name))
 				}
 			})
 		},
-	})
+	}
+}
+
+func (a *app) presetTestCommand() *cobra.Command {
+	var options proof.Options
+	cmd := &cobra.Command{
+		Use:   "test DIR",
+		Short: "Prove the presets in a folder, or one preset",
+		Long: `test proves the presets in DIR, AXIS/NAME/preset.yaml, or the one that DIR is. For each it
+
+  reads the manifest, and all templates
+  renders services: with the defaults, in every style, with each value of its options that is worth trying, about another entity
+  holds it to test.txtar, its own claims
+  compares what it renders with golden.txtar
+  has the go command judge the services: go mod tidy -diff, go vet, and go test, whose contract test compares what is emitted with what the
+  manifests declare. Tests that need a server find it by TEST_DATABASE_URL or TEST_BROKER_URL; those that find none are named
+
+This compiles and runs the code that the presets render, as make test in a generated service would. For presets that you do not trust,
+--no-run stops before.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			checks, err := a.presetTest(cmd.Context(), args[0], options)
+			if checks != nil {
+				if printErr := a.print(struct {
+					Checks []proof.Check `json:"checks"`
+				}{checks}, func(w *bytes.Buffer) { presetTestText(w, checks) }); printErr != nil {
+					return printErr
+				}
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&options.Update, "update", false, "write golden.txtar where it differs")
+	cmd.Flags().BoolVar(&options.NoRun, "no-run", false, "render only: compile and run nothing")
 	return cmd
+}
+
+func (a *app) presetTest(ctx context.Context, dir string, options proof.Options) ([]proof.Check, error) {
+	root, only, err := proof.Folder(dir)
+	if err != nil {
+		return nil, err
+	}
+	catalog, ids, err := a.catalogOfOwn(root)
+	if err != nil {
+		return nil, err
+	}
+	if only != nil {
+		ids = only
+	}
+	return proof.Run(ctx, catalog, root, ids, options)
+}
+
+// catalogOfOwn returns the built-in presets and those in a folder, which come first where both have one, and the latter's names.
+func (a *app) catalogOfOwn(dir string) (*generator.Catalog, []string, error) {
+	root, err := os.OpenRoot(dir)
+	var ids []string
+	if err == nil {
+		ids, err = proof.IDs(root.FS())
+	}
+	if err == nil && len(ids) == 0 {
+		err = errors.New("it holds no AXIS/NAME/preset.yaml")
+	}
+	if err != nil {
+		return nil, nil, &generator.Error{
+			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "there are no presets in " + dir, Why: err.Error(),
+			Mend: "give a folder that holds AXIS/NAME/preset.yaml; otelgen preset init writes one",
+		}
+	}
+	catalog, err := generator.NewCatalog(a.skeleton, a.builtin, generator.Source{Name: dir, FS: root.FS(), Replace: ids})
+	return catalog, ids, err
+}
+
+func presetTestText(w *bytes.Buffer, checks []proof.Check) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range checks {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", c.Result, c.Preset, c.Name, c.Detail)
+	}
+	tw.Flush()
+	failed := slices.DeleteFunc(slices.Clone(checks), func(c proof.Check) bool { return c.Output == "" })
+	for _, c := range failed {
+		fmt.Fprintf(w, "\n%s, %s:\n%s\n", c.Preset, c.Name, strings.TrimRight(c.Output, "\n"))
+	}
 }

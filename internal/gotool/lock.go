@@ -48,7 +48,10 @@ func Lock(ctx context.Context, units []Unit) (map[string]*gomod.Lock, error) {
 	return locks, nil
 }
 
-type pin struct{ version, unit string }
+type pin struct {
+	version, unit string
+	follows       bool
+}
 
 func pins(units []Unit) (map[string]pin, error) {
 	pins := map[string]pin{}
@@ -60,7 +63,7 @@ func pins(units []Unit) (map[string]pin, error) {
 			if p, ok := pins[path]; ok && p.version != v {
 				return nil, fmt.Errorf("two versions of %s are pinned: %s in %s and %s in %s\n  why: a service may be made of both\n  mend: pin the newer one in both", path, p.version, p.unit, v, u.Name)
 			}
-			pins[path] = pin{v, u.Name}
+			pins[path] = pin{v, u.Name, u.follows}
 		}
 	}
 	return pins, nil
@@ -283,6 +286,7 @@ func (u *universe) check(units []Unit, pins map[string]pin) error {
 	for _, path := range slices.Sorted(maps.Keys(pins)) {
 		p := pins[path]
 		switch {
+		case p.follows:
 		case !u.loaded[path]:
 			errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  mend: remove it from `modules:`", p.unit, path))
 		case u.versions[path] != p.version:

@@ -6,17 +6,37 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
 
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
 
+// Locked says what LockPresets did.
+type Locked struct {
+	Written []string `json:"written"`          // files, as paths below the folder
+	Raised  []Raise  `json:"raised,omitempty"` // versions that are higher than what some manifest pins
+}
+
+// Raise is a module that two units pin at different versions, of which the higher one is taken.
+type Raise struct {
+	Module  string `json:"module"`
+	Version string `json:"version"` // that is taken
+	By      string `json:"by"`      // unit that pins it, or what else needs it
+	Pinned  string `json:"pinned"`
+	At      string `json:"at"` // unit that pins less
+}
+
 // LockPresets makes the locks of the presets in the folder dir, <axis>/<name>, in one universe with the built-in ones, and writes
-// them beside the manifests. It returns the files, as paths below dir. Presets that would change what the built-in ones
-// are locked to are refused: those locks are part of otelgen.
-func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (written []string, err error) {
+// them beside the manifests. Where built-in presets are locked differently in that universe, because it has other modules or higher versions
+// of them, their part is written too, to the folder itself: it takes the place of their own locks wherever a preset of the folder is chosen.
+func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Locked, error) {
 	base, err := ReadUnit("templates", skeleton, "skeleton.yaml")
 	if err != nil {
 		return nil, err
@@ -32,54 +52,115 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (writ
 	if len(own) == 0 {
 		return nil, fmt.Errorf("%s holds no preset, <axis>/<name>/preset.yaml", dir)
 	}
-	units := append(append([]Unit{base}, theirs...), own...)
+	given := slices.Concat([]Unit{base}, theirs, own)
+	units, err := follow(given)
+	if err != nil {
+		return nil, err
+	}
 	locks, err := Lock(ctx, units)
 	if err != nil {
 		return nil, err
 	}
-	if err := unchanged("templates", skeleton, ".", locks); err != nil {
-		return nil, err
-	}
-	for _, u := range theirs {
-		if err := unchanged(u.Name, builtin, u.Name[len("presets/"):], locks); err != nil {
-			return nil, err
-		}
-	}
 	if err := verifyAll(ctx, units, locks); err != nil {
 		return nil, fmt.Errorf("verify the locks: %w", err)
 	}
-	for _, u := range own {
-		if locks[u.Name] == nil {
-			continue // it imports nothing that a lock would be about
+	if err := needed(own, locks); err != nil {
+		return nil, err
+	}
+	done := &Locked{Raised: raised(given, locks)}
+	others, changed := map[string]*gomod.Lock{}, false
+	for _, u := range given[:len(given)-len(own)] {
+		fsys, name := builtin, strings.TrimPrefix(u.Name, "presets/")
+		if u.Name == base.Name {
+			fsys, name = skeleton, "."
 		}
-		name := path.Join(u.Name[len(filepath.ToSlash(dir))+1:], gomod.LockFile)
-		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), locks[u.Name].Bytes(), 0o644); err != nil {
+		have, err := fs.ReadFile(fsys, path.Join(name, gomod.LockFile))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		written = append(written, name)
-	}
-	return written, nil
-}
-
-// unchanged checks that a built-in unit is locked as it is in otelgen.
-func unchanged(unit string, fsys fs.FS, dir string, locks map[string]*gomod.Lock) error {
-	have, err := fs.ReadFile(fsys, path.Join(dir, gomod.LockFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	var want []byte
-	if l := locks[unit]; l != nil {
-		want = l.Bytes()
-	}
-	if bytes.Equal(have, want) {
-		return nil
-	}
-	for _, line := range bytes.Split(want, []byte("\n")) {
-		if len(line) > 0 && !bytes.Contains(have, line) {
-			return fmt.Errorf("the built-in %s would need another version of a module that it shares with these presets: %s", unit, line)
+		if l := locks[u.Name]; l != nil {
+			others[u.Name] = l
+			changed = changed || !bytes.Equal(l.Bytes(), have)
 		}
 	}
-	return fmt.Errorf("the built-in %s would be locked differently", unit)
+	files := map[string]*gomod.Lock{gomod.LockFile: nil}
+	if changed {
+		files[gomod.LockFile] = gomod.Merge(slices.Collect(maps.Values(others))...)
+	}
+	for _, u := range own {
+		files[path.Join(u.Name[len(filepath.ToSlash(dir))+1:], gomod.LockFile)] = locks[u.Name]
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		at := filepath.Join(dir, filepath.FromSlash(name))
+		if files[name] == nil { // nothing is imported that a lock would be about, or no longer
+			if err := os.Remove(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+			continue
+		}
+		if err := os.WriteFile(at, files[name].Bytes(), 0o644); err != nil {
+			return nil, err
+		}
+		done.Written = append(done.Written, name)
+	}
+	return done, nil
+}
+
+// follow returns the units with each module at the highest version that any of them pins, and ready to be locked at a higher one still.
+func follow(units []Unit) ([]Unit, error) {
+	highest := map[string]string{}
+	for _, u := range units {
+		for m, v := range u.Modules {
+			if !semver.IsValid(v) {
+				return nil, fmt.Errorf("%s pins %s at %q, which is no version such as v1.2.3", u.Name, m, v)
+			}
+			if semver.Compare(v, highest[m]) > 0 {
+				highest[m] = v
+			}
+		}
+	}
+	units = slices.Clone(units)
+	for i, u := range units {
+		units[i].follows = true
+		units[i].Modules = map[string]string{}
+		for m := range u.Modules {
+			units[i].Modules[m] = highest[m]
+		}
+	}
+	return units, nil
+}
+
+// needed holds units to pin nothing that no lock is about.
+func needed(units []Unit, locks map[string]*gomod.Lock) error {
+	modules := gomod.Merge(slices.Collect(maps.Values(locks))...).Modules
+	var errs []error
+	for _, u := range units {
+		for _, m := range slices.Sorted(maps.Keys(u.Modules)) {
+			if modules[m].Version == "" {
+				errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  mend: remove it from `modules:`", u.Name, m))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// raised returns what units pin lower than it is locked.
+func raised(units []Unit, locks map[string]*gomod.Lock) (all []Raise) {
+	versions := gomod.Merge(slices.Collect(maps.Values(locks))...).Modules
+	for _, u := range units {
+		for _, m := range slices.Sorted(maps.Keys(u.Modules)) {
+			v := versions[m].Version
+			if v == "" || v == u.Modules[m] {
+				continue
+			}
+			by := "another module needs it"
+			if i := slices.IndexFunc(units, func(u Unit) bool { return u.Modules[m] == v }); i >= 0 {
+				by = units[i].Name + " pins it"
+			}
+			all = append(all, Raise{Module: m, Version: v, By: by, Pinned: u.Modules[m], At: u.Name})
+		}
+	}
+	return all
 }
 
 // readPresets reads the units <axis>/<name> in the root of fsys. Their names begin with prefix.

@@ -16,6 +16,8 @@ type Unit struct {
 	Name    string            // folder, as a reader of an error would look for it: "templates", "presets/broker/nats"
 	Modules map[string]string // the versions that its manifest pins
 	Imports []string          // the third-party packages that its templates import, sorted
+
+	follows bool // it is locked at what others need, whatever it pins
 }
 
 // ReadUnit reads the unit in the root of fsys, whose manifest is called manifest.

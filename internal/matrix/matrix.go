@@ -195,6 +195,58 @@ func Nearest(c *generator.Catalog, axis, name string) (generator.Answers, error)
 	return generator.Answers{}, fmt.Errorf("%s/%s goes with nothing", axis, name)
 }
 
+// Around returns the selections that show most of a preset: the nearest to the defaults; the same in each other layout; with each value of
+// its options that is worth trying; and about another entity.
+func Around(c *generator.Catalog, axis, name string) (layouts, variants []generator.Answers, err error) {
+	nearest, err := Nearest(c, axis, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	selection, err := c.Select(nearest)
+	if err != nil {
+		return nil, nil, err
+	}
+	layouts = []generator.Answers{nearest}
+	var preset *generator.Preset
+	for _, chosen := range selection.Presets() {
+		if chosen.Axis == axis && chosen.Name == name {
+			preset = chosen
+		}
+		if len(chosen.Layout) == 0 || chosen.Axis == axis && chosen.Name == name {
+			continue
+		}
+		others, err := c.Presets(chosen.Axis)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, other := range others {
+			if other.Group != chosen.Group || other.Name == chosen.Name {
+				continue
+			}
+			a := nearest
+			a.Presets = maps.Clone(nearest.Presets)
+			a.Presets[chosen.Axis] = append(slices.DeleteFunc(slices.Clone(a.Presets[chosen.Axis]), func(n string) bool { return n == chosen.Name }), other.Name)
+			ok, err := accepted(c, a)
+			if err != nil {
+				return nil, nil, err
+			}
+			if ok {
+				layouts = append(layouts, a)
+			}
+		}
+	}
+	for _, o := range preset.Options {
+		for _, v := range values(o)[1:] {
+			a := nearest
+			a.Options = map[string]string{preset.ID() + "." + o.Name: v}
+			variants = append(variants, a)
+		}
+	}
+	other := nearest
+	other.Entity, other.Module = "line-item", "github.com/acme/"+Service
+	return layouts, append(variants, other), nil
+}
+
 // change returns presets with exactly n more of the factors answered, if any such go together.
 func change(c *generator.Catalog, presets map[string][]string, fs []factor, n int) (map[string][]string, error) {
 	if n == 0 {

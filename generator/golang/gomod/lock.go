@@ -60,6 +60,19 @@ func (l *Lock) PackageName(importPath string) string {
 	return l.Imports[importPath].Name
 }
 
+// Merge returns one lock that holds what locks of one universe hold. Some may be nil.
+func Merge(locks ...*Lock) *Lock {
+	all := &Lock{Go: GoVersion(locks...), Imports: map[string]Import{}, Modules: map[string]Module{}, Sums: map[module.Version]string{}}
+	for _, l := range locks {
+		if l != nil {
+			maps.Copy(all.Imports, l.Imports)
+			maps.Copy(all.Modules, l.Modules)
+			maps.Copy(all.Sums, l.Sums)
+		}
+	}
+	return all
+}
+
 // Bytes returns the lock in the form that Parse reads: the same facts, the same bytes. There is one fact a line, sorted,
 // and a version stands in as few lines as can be, so that a change shows as the few lines it is about:
 //

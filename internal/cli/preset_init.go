@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/starter"
+)
+
+func (a *app) presetInitCommand() *cobra.Command {
+	var in, from string
+	cmd := &cobra.Command{
+		Use:   "init AXIS/NAME",
+		Short: "Write a preset of your own to start from",
+		Long: `init writes a preset that works: a copy of a built-in one under another name, with comments. Change it from there, and
+have otelgen preset test say whether it still works. It never overwrites anything.`,
+		Example: `  otelgen preset init broker/acme-bus
+  otelgen preset init broker/acme-bus --from broker/none --in platform/presets
+  otelgen preset test .`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			catalog, err := generator.NewCatalog(a.skeleton, a.builtin)
+			if err != nil {
+				return err
+			}
+			files, err := starter.New(catalog, a.skeleton, a.builtin, args[0], from)
+			if err != nil {
+				return err
+			}
+			dir := filepath.Join(in, filepath.FromSlash(args[0]))
+			if err := a.writer.Write(cmd.Context(), dir, files); err != nil {
+				return err
+			}
+			result := struct {
+				Preset string   `json:"preset"`
+				Output string   `json:"output"`
+				Files  []string `json:"files"`
+				Next   []string `json:"next"`
+			}{Preset: args[0], Output: dir, Next: []string{"otelgen preset test " + dir, "otelgen new shop " + useOf(args[0], in)}}
+			for _, f := range files {
+				result.Files = append(result.Files, f.Path)
+			}
+			return a.print(result, func(w *bytes.Buffer) {
+				fmt.Fprintf(w, "Wrote the preset %s: %d files, in %s\n\nNow:\n  %s\n", args[0], len(files), dir, strings.Join(result.Next, "\n  "))
+			})
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().StringVar(&in, "in", ".", "`DIR` of the presets")
+	cmd.Flags().StringVar(&from, "from", "", "built-in preset `AXIS/NAME` to start from (default that of the axis)")
+	cmd.MarkFlagDirname("in")
+	cmd.RegisterFlagCompletionFunc("from", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return a.complete(cmd.Context(), sourceFlags{}, func(p *generator.Preset) []cobra.Completion {
+			return []cobra.Completion{cobra.CompletionWithDesc(p.ID(), p.Summary)}
+		}), inOrder
+	})
+	return cmd
+}
+
+// useOf is how a preset in a folder is chosen.
+func useOf(id, dir string) string {
+	axis, name, _ := strings.Cut(id, "/")
+	return fmt.Sprintf("--%s %s --presets %s", axis, name, dir)
+}

@@ -1,0 +1,107 @@
+// Package goldens makes the archive that holds what a preset gives to a service, and says how two archives differ. It must not read or write
+// files: the built-in presets and those of one's own keep theirs in different places.
+package goldens
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/txtar"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/internal/project"
+)
+
+// Preset returns the golden of a preset: of the service that is nearest to the defaults, its files whole, and its part of shared ones.
+func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
+	answers, err := matrix.Nearest(c, p.Axis, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := c.Generate(answers)
+	if err != nil {
+		return nil, err
+	}
+	archive := Command(c, answers)
+	for _, f := range tree.Files {
+		if f.Owner == p.ID() {
+			archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
+		}
+		for _, part := range f.Fragments {
+			if part.Owner == p.ID() {
+				archive.Files = append(archive.Files, txtar.File{Name: f.Path + "#" + part.Slot, Data: append(part.Text, '\n')})
+			}
+		}
+	}
+	if len(archive.Files) == 0 {
+		return nil, fmt.Errorf("%s gives nothing", p.ID())
+	}
+	return Format(archive)
+}
+
+// Command returns an archive without files, which begins with the command that writes the service of the answers.
+func Command(c *generator.Catalog, a generator.Answers) *txtar.Archive {
+	return &txtar.Archive{Comment: []byte("otelgen " + strings.Join(matrix.Arguments(c, a), " ") + "\n")}
+}
+
+// Format returns the bytes of an archive, which give the same files back.
+func Format(a *txtar.Archive) ([]byte, error) {
+	data := txtar.Format(a)
+	back := txtar.Parse(data)
+	same := len(back.Files) == len(a.Files)
+	for i := 0; same && i < len(a.Files); i++ {
+		same = back.Files[i].Name == a.Files[i].Name && bytes.Equal(back.Files[i].Data, a.Files[i].Data)
+	}
+	if !same {
+		return nil, fmt.Errorf("%s: a file does not end with a newline, or holds a line that an archive cannot", bytes.TrimSpace(a.Comment))
+	}
+	return data, nil
+}
+
+// Differences shows how each file of an archive differs: a diff of all of it would not say in which file a line is.
+func Differences(golden, now []byte) string {
+	before, after := txtar.Parse(golden), txtar.Parse(now)
+	var b strings.Builder
+	if !bytes.Equal(before.Comment, after.Comment) {
+		b.Write(diff.Diff("golden comment", before.Comment, "now", after.Comment))
+	}
+	names := map[string]bool{}
+	compare := func(name string) {
+		if names[name] {
+			return
+		}
+		names[name] = true
+		old, now := find(before, name), find(after, name)
+		switch {
+		case now == nil:
+			fmt.Fprintf(&b, "%s is no longer written\n", name)
+		case old == nil:
+			fmt.Fprintf(&b, "%s is new, %d bytes\n", name, len(now))
+		default:
+			b.Write(diff.Diff("golden "+name, old, "now "+name, now))
+		}
+	}
+	for _, f := range slices.Concat(before.Files, after.Files) {
+		if f.Name != project.FileName {
+			compare(f.Name)
+		}
+	}
+	if b.Len() == 0 { // else its digests differ, too, and tell nothing
+		compare(project.FileName)
+	}
+	return cmp.Or(b.String(), "only the order of the files differs, or their line endings")
+}
+
+// find returns a file of an archive, or nil.
+func find(a *txtar.Archive, name string) []byte {
+	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return append([]byte{}, a.Files[i].Data...)
+}

@@ -1,0 +1,323 @@
+// Package proof proves presets of one's own: what they say, what they render, and that the go command is content with the services that are
+// made with them. It must not change anything but goldens, and those only when it is told to.
+package proof
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/claims"
+	"github.com/otelgen/otelgen/internal/goldens"
+	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// GoldenFile is the name of a preset's golden, in its folder.
+const GoldenFile = "golden.txtar"
+
+// Options say how far to go.
+type Options struct {
+	Update bool // write the goldens
+	NoRun  bool // neither compile nor run what was rendered
+}
+
+// The results of a check.
+const (
+	OK      = "ok"
+	Failed  = "failed"
+	LeftOut = "left out"
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Preset string `json:"preset"`
+	Name   string `json:"check"`
+	Result string `json:"result"`
+	Detail string `json:"detail,omitempty"` // in one line
+	Output string `json:"output,omitempty"` // of a command, where it failed
+}
+
+// Folder returns the folder of presets that dir is, or is a preset of, and which of its presets are meant: none for all.
+func Folder(dir string) (root string, only []string, err error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := os.Stat(filepath.Join(abs, "preset.yaml")); err != nil {
+		return dir, nil, nil
+	}
+	axis := filepath.Dir(abs)
+	return filepath.Dir(axis), []string{filepath.Base(axis) + "/" + filepath.Base(abs)}, nil
+}
+
+// IDs returns the presets, "axis/name", in the root of fsys.
+func IDs(fsys fs.FS) (ids []string, err error) {
+	manifests, err := fs.Glob(fsys, "*/*/preset.yaml")
+	for _, m := range manifests {
+		ids = append(ids, path.Dir(m))
+	}
+	return ids, err
+}
+
+// Run proves the presets, which are those in the folder root and part of the catalog. The error is a join of one *generator.Error for each
+// fault.
+func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o Options) ([]Check, error) {
+	r := run{ctx: ctx, catalog: c, root: root, options: o, whole: c.Check()}
+	for _, id := range ids {
+		r.preset(id)
+		if ctx.Err() != nil {
+			return r.checks, &generator.Error{
+				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all was proven", Why: "the run was told to stop", Mend: "run the same command again",
+			}
+		}
+	}
+	return r.checks, errors.Join(r.errs...)
+}
+
+type run struct {
+	ctx     context.Context
+	catalog *generator.Catalog
+	root    string
+	options Options
+	whole   error // what is wrong with the catalog
+
+	id     string
+	dir    string
+	checks []Check
+	errs   []error
+}
+
+func (r *run) ok(name, detail string) {
+	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: OK, Detail: detail})
+}
+
+func (r *run) leftOut(name, why string) {
+	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: LeftOut, Detail: why})
+}
+
+// failed notes what is wrong. An error that is not otelgen's own becomes one, of the preset's.
+func (r *run) failed(name string, err error, mend, output string) {
+	var known *generator.Error
+	if !errors.As(err, &known) {
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-" + name, What: r.id + " fails: " + name, Why: firstLine(err.Error()), Mend: mend, Where: r.dir}
+	}
+	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: Failed, Detail: firstLine(err.Error()), Output: output})
+	r.errs = append(r.errs, err)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
+
+func (r *run) preset(id string) {
+	axis, name, _ := strings.Cut(id, "/")
+	r.id, r.dir = id, filepath.Join(r.root, filepath.FromSlash(id))
+	preset, err := r.catalog.Preset(axis, name)
+	if err == nil {
+		err = r.own(r.whole)
+	}
+	if err == nil && !isFile(filepath.Join(r.dir, "README.md")) {
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "whoever chooses a preset reads there what it emits and needs",
+			Mend: "write it", Where: r.dir}
+	}
+	if err != nil {
+		r.failed("manifest", err, "correct the manifest", "")
+		return
+	}
+	r.ok("manifest", preset.Summary)
+
+	layouts, variants, err := matrix.Around(r.catalog, axis, name)
+	if err != nil {
+		r.failed("render", err, "see that some choice of presets goes with it", "")
+		return
+	}
+	trees := map[string]*generator.Tree{}
+	for _, a := range slices.Concat(layouts, variants) {
+		tree, err := r.catalog.Generate(a)
+		if err != nil {
+			r.failed("render", err, "correct the templates", "")
+			return
+		}
+		trees[r.label(a)] = tree
+	}
+	r.ok("render", fmt.Sprintf("%d services, in each style and with each option", len(trees)))
+	r.claims(axis, name)
+	r.golden(preset)
+	if r.options.NoRun {
+		r.leftOut("go", "--no-run")
+		return
+	}
+	for _, a := range layouts {
+		r.service(a, trees[r.label(a)], true)
+	}
+	for _, a := range variants {
+		r.service(a, trees[r.label(a)], false)
+	}
+}
+
+func (r *run) label(a generator.Answers) string {
+	return strings.Trim(matrix.Label(r.catalog, a), "+")
+}
+
+// own returns those of the errors that are about the preset.
+func (r *run) own(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		var e *generator.Error
+		if errors.As(err, &e) && !strings.HasPrefix(e.Where, filepath.ToSlash(r.dir)+"/") {
+			return nil
+		}
+		return err
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, r.own(e))
+	}
+	return errors.Join(errs...)
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (r *run) claims(axis, name string) {
+	file := filepath.Join(r.dir, claims.FileName)
+	script, err := os.ReadFile(file)
+	if err == nil {
+		err = claims.Check(r.catalog, axis, name, file, script)
+	}
+	if err != nil {
+		r.failed("claims", err, "say in "+claims.FileName+" what a service with the preset holds", "")
+		return
+	}
+	r.ok("claims", claims.FileName)
+}
+
+func (r *run) golden(p *generator.Preset) {
+	file := filepath.Join(r.dir, GoldenFile)
+	want, err := goldens.Preset(r.catalog, p)
+	if err != nil {
+		r.failed("golden", err, "correct the templates", "")
+		return
+	}
+	have, err := os.ReadFile(file)
+	const mend = "if that is what you want: otelgen preset test --update"
+	switch {
+	case err == nil && bytes.Equal(have, want):
+		r.ok("golden", GoldenFile)
+	case r.options.Update:
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Mend: "make it a file that you may write"}, "", "")
+			return
+		}
+		r.ok("golden", "wrote "+GoldenFile)
+	case errors.Is(err, fs.ErrNotExist):
+		r.failed("golden", errors.New("there is no "+GoldenFile), mend, "")
+	case err != nil:
+		r.failed("golden", err, "make it a file that may be read", "")
+	default:
+		r.failed("golden", errors.New("what is rendered is not what "+GoldenFile+" holds"), mend, goldens.Differences(have, want))
+	}
+}
+
+// service has the go command judge a service: its go.mod, all its code and, if asked for, its tests, of which one holds what is emitted to what
+// the manifests declare.
+func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) {
+	label := r.label(a)
+	top, err := os.MkdirTemp("", "otelgen-proof-")
+	if err != nil {
+		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot make a folder to compile in", Why: err.Error(), Mend: "see to TMPDIR"}, "", "")
+		return
+	}
+	defer os.RemoveAll(top)
+	dir := filepath.Join(top, a.Name)
+	if err := (writer.Writer{}).Write(r.ctx, dir, tree.Files); err != nil {
+		r.failed("go", err, "", "")
+		return
+	}
+	steps := []struct {
+		name, mend string
+		args       []string
+	}{
+		{"go.mod", "make the lock anew: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
+		{"vet", "correct the templates", []string{"vet", "./..."}},
+		{"test", "correct the templates, or what the manifest declares", []string{"test", "-json", "./..."}},
+	}
+	for _, step := range steps {
+		if step.name == "test" && !tests {
+			continue
+		}
+		out, err := r.gocmd(dir, step.args...)
+		if r.ctx.Err() != nil {
+			return
+		}
+		if errors.Is(err, exec.ErrNotFound) {
+			r.failed(step.name, &generator.Error{
+				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command does this, and it is not in the PATH",
+				Mend: "install Go, https://go.dev/dl, or leave it out with --no-run",
+			}, "", "")
+			return
+		}
+		var skipped []string
+		if step.name == "test" {
+			out, skipped = testOutput(out)
+		}
+		if err != nil {
+			r.failed(step.name, fmt.Errorf("%s: go %s: %w", label, strings.Join(step.args, " "), err), step.mend, out)
+			return
+		}
+		r.ok(step.name, label)
+		for _, test := range skipped {
+			r.leftOut(step.name, label+": "+test)
+		}
+	}
+}
+
+// gocmd runs the go command with the environment of this process, so that the tests find their servers. Without the folder in its output, a package
+// that is in many services is compiled and tested once.
+func (r *run) gocmd(dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(r.ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false", "GOWORK=off", "PWD="+dir)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// testOutput returns what "go test -json" said, and which tests were left out and why.
+func testOutput(out string) (said string, skipped []string) {
+	var text strings.Builder
+	last := map[string]string{} // test → the line before the one that says how it ended
+	for line := range strings.Lines(out) {
+		var event struct{ Action, Package, Test, Output string }
+		if json.Unmarshal([]byte(line), &event) != nil {
+			text.WriteString(line)
+			continue
+		}
+		test := event.Package + " " + event.Test
+		switch {
+		case event.Action == "output" && event.Test == "", event.Action == "build-output":
+			text.WriteString(event.Output)
+		case event.Action == "output":
+			text.WriteString(event.Output)
+			if !strings.HasPrefix(strings.TrimSpace(event.Output), "---") {
+				last[test] = strings.TrimSpace(event.Output)
+			}
+		case event.Action == "skip" && event.Test != "":
+			skipped = append(skipped, strings.TrimSpace(test)+": "+last[test])
+		}
+	}
+	return text.String(), skipped
+}
