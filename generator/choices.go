@@ -2,11 +2,12 @@ package generator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
-// Choices returns every preset of an axis and whether it fits with what sofar has chosen on the others. A
-// requirement that an axis not in sofar can still meet does not count against a preset.
+// Choices returns every preset of an axis and whether it fits with what sofar has chosen: on the other axes, and on this one
+// what could be chosen beside it. A requirement that an axis not in sofar can still meet does not count against a preset.
 func (c *Catalog) Choices(axisName string, sofar Answers) ([]Choice, error) {
 	axis, err := c.findAxis(axisName)
 	if err != nil {
@@ -37,18 +38,55 @@ func (c *Catalog) Choices(axisName string, sofar Answers) ([]Choice, error) {
 		}
 	}
 	// On the axis itself, what shares no group with a preset can be chosen beside it, and so can the rest of a group of many.
+	mine, err := c.named(axis, sofar.Presets[axis.Name])
+	if err != nil {
+		return nil, err
+	}
 	choices := make([]Choice, 0, len(presets))
 	for _, p := range presets {
-		var beside []*Preset
+		chosen, possible := append(slices.Clone(decided), p), slices.Clone(open)
 		for _, q := range presets {
-			if q != p && (q.Group != p.Group || axis.group(p.Group).Max != 1) {
-				beside = append(beside, q)
+			if q == p || q.Group == p.Group && axis.group(p.Group).Max == 1 {
+				continue
 			}
+			if slices.Contains(mine, q) {
+				chosen = append(chosen, q)
+			}
+			possible = append(possible, q)
 		}
-		why := c.misfit(append(slices.Clone(decided), p), append(beside, open...))
+		why := c.misfit(chosen, possible)
 		choices = append(choices, Choice{Preset: p, Fits: why == "", Why: why})
 	}
 	return choices, nil
+}
+
+// RulesOut returns what p would rule out on the axes that sofar leaves open, and why.
+func (c *Catalog) RulesOut(p *Preset, sofar Answers) ([]Choice, error) {
+	with := Answers{Presets: maps.Clone(sofar.Presets)}
+	if with.Presets == nil {
+		with.Presets = map[string][]string{}
+	}
+	with.Presets[p.Axis] = append(slices.Clip(with.Presets[p.Axis]), p.Name)
+	var out []Choice
+	for _, axis := range c.skeleton.axes {
+		if _, decided := sofar.Presets[axis.Name]; decided || axis.Name == p.Axis {
+			continue
+		}
+		before, err := c.Choices(axis.Name, sofar)
+		if err != nil {
+			return nil, err
+		}
+		after, err := c.Choices(axis.Name, with)
+		if err != nil {
+			return nil, err
+		}
+		for i := range after { // both are all presets of the axis, in the same order
+			if before[i].Fits && !after[i].Fits {
+				out = append(out, after[i])
+			}
+		}
+	}
+	return out, nil
 }
 
 // misfit says why the decided presets cannot be completed by open ones, or "".

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -184,6 +185,76 @@ func TestChoices(t *testing.T) {
 	wantError(t, err, KindAnswers, "no axis")
 	_, err = c.Choices("broker", Answers{Presets: map[string][]string{"database": {"x"}}})
 	wantError(t, err, KindAnswers, "not a preset")
+}
+
+// What was chosen in one group of an axis counts for the other groups, and in a group of many for its other presets.
+func TestChoicesBesideOthersOfTheAxis(t *testing.T) {
+	c := newCatalog(t, `
+-- presets/pattern/cache/preset.yaml --
+title: Cache
+summary: Keeps answers.
+group: tactic
+provides: [cached]
+-- presets/pattern/fresh/preset.yaml --
+title: Fresh
+summary: Keeps nothing.
+group: tactic
+conflicts: [{capability: cached, reason: what is fresh is not from a cache}]
+-- presets/pattern/plain/preset.yaml --
+title: Plain
+summary: Nothing else.
+group: style
+conflicts: [{capability: cached, reason: plain code has no cache}]
+layout: {domain: a, ports: b, usecase: c, inbound: d, store: e, messaging: f, resilience: g}
+`)
+	for chosen, want := range map[string]string{"fresh": "cache", "cache": "fresh plain", "plain": "cache", "retry": ""} {
+		choices, err := c.Choices("pattern", Answers{Presets: map[string][]string{"pattern": {chosen}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, choice := range choices {
+			if !choice.Fits {
+				out = append(out, choice.Preset.Name)
+			}
+		}
+		slices.Sort(out)
+		if got := strings.Join(out, " "); got != want {
+			t.Errorf("%s rules out %q beside it, want %q", chosen, got, want)
+		}
+	}
+}
+
+func TestRulesOut(t *testing.T) {
+	c := newCatalog(t, "")
+	for name, tt := range map[string]struct {
+		axis, preset string
+		sofar        map[string][]string
+		want         string
+	}{
+		"a requirement":        {"framework", "none", nil, "broker none: a worker is reached only by events that come from outside (framework none)"},
+		"a conflict":           {"database", "postgres", map[string][]string{"pattern": {"layered"}}, "broker none: an outbox needs a broker"},
+		"both ways":            {"broker", "none", nil, "framework none: a worker is reached only by events that come from outside (framework none), database postgres: an outbox needs a broker"},
+		"not what is answered": {"broker", "none", map[string][]string{"framework": {"chi"}, "database": {"memory"}}, ""},
+		"not what is out":      {"database", "postgres", map[string][]string{"framework": {"none"}}, ""},
+		"nothing":              {"framework", "chi", nil, ""},
+	} {
+		p, err := c.Preset(tt.axis, tt.preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.RulesOut(p, Answers{Presets: tt.sofar})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, choice := range out {
+			got = append(got, choice.Preset.Axis+" "+choice.Preset.Name+": "+choice.Why)
+		}
+		if s := strings.Join(got, ", "); s != tt.want {
+			t.Errorf("%s: got %s", name, s)
+		}
+	}
 }
 
 func TestNearest(t *testing.T) {

@@ -1,20 +1,16 @@
-// Package prompt asks at a terminal what no flag has answered. Every question and choice is data of the catalog; the
-// package must not know any axis or preset, and writes nothing but the questions.
+// Package prompt asks at a terminal what no flag has answered, and shows what would be written. Every question and choice is data of
+// the catalog; the package must not know any axis or preset, and writes nothing but the questions.
 package prompt
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/AlecAivazis/survey/v2"
-	"github.com/AlecAivazis/survey/v2/core"
 	"github.com/AlecAivazis/survey/v2/terminal"
-	"golang.org/x/term"
 
 	"github.com/otelgen/otelgen/generator"
 )
@@ -22,7 +18,9 @@ import (
 // Catalog is what is asked about: *generator.Catalog.
 type Catalog interface {
 	Axes() []generator.Axis
+	Presets(axis string) ([]*generator.Preset, error)
 	Choices(axis string, sofar generator.Answers) ([]generator.Choice, error)
+	RulesOut(p *generator.Preset, sofar generator.Answers) ([]generator.Choice, error)
 }
 
 // Asker asks at one terminal.
@@ -32,136 +30,172 @@ type Asker struct {
 	NoColour bool
 	// Check reports what is wrong with answers that are complete but for defaults; the question is then asked again.
 	Check func(generator.Answers) error
+	// Preview shows, in lines of at most width columns, what the answers would have written. Without it nobody is asked whether to write.
+	Preview func(answers generator.Answers, width int) ([]string, error)
 }
 
-// Fill asks for what answers leaves open: the name, each axis that has a choice, and the module. The error is a
-// *generator.Error of KindInterrupted when the user or ctx ends the questions.
+// question is one page. Of what was answered before it learns in begin; its own answer it keeps, so that it is the default when
+// the question comes again.
+type question interface {
+	begin(sofar generator.Answers, width int) error
+	page(width, height int) []line
+	press(key rune) outcome
+	help() string
+	answer(to *generator.Answers)
+	brief() string // the answer, in a word
+}
+
+// outcome is what a key does to a question.
+type outcome int
+
+const (
+	asking outcome = iota
+	taken
+	back
+	refused // the whole is called off
+)
+
+// Fill asks for what answers leaves open, one question after the other and back again: the name, each axis that has a choice, the
+// module and the entity. The error is a *generator.Error of KindInterrupted when the user or ctx ends the questions.
 func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Answers) error {
-	core.DisableColor = a.NoColour
-	if answers.Name == "" {
-		check := func(name string) error { return a.Check(generator.Answers{Name: name}) }
-		if err := a.input(ctx, "Name of the service:", "", check, &answers.Name); err != nil {
+	questions, err := a.questions(catalog, *answers)
+	if err != nil || len(questions) == 0 {
+		return err
+	}
+	if a.Preview != nil {
+		questions = append(questions, &confirm{preview: a.Preview})
+	}
+	s, err := openScreen(a.In, a.Out, a.NoColour)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	for at := 0; at < len(questions); {
+		sofar := answered(*answers, questions[:at])
+		width, _ := s.size()
+		if err := questions[at].begin(sofar, width-1); err != nil {
 			return err
 		}
-	}
-	chosen := map[string][]string{}
-	for axis, names := range answers.Presets {
-		chosen[axis] = names
-	}
-	answers.Presets = chosen
-	for _, axis := range catalog.Axes() {
-		if chosen[axis.Name] != nil {
-			continue
-		}
-		for _, group := range axis.Groups {
-			if err := a.group(ctx, catalog, axis, group, answers); err != nil {
-				return err
-			}
+		switch result, err := put(ctx, s, questions, at, sofar.Name); {
+		case err != nil:
+			return err
+		case result == refused:
+			return interrupted("the preview was answered with no")
+		case result == back:
+			at--
+		default:
+			at++
 		}
 	}
-	if answers.Module == "" {
-		check := func(module string) error { return a.Check(generator.Answers{Name: answers.Name, Module: module}) }
-		return a.input(ctx, "Go module path:", "example.com/"+answers.Name, check, &answers.Module)
-	}
+	*answers = answered(*answers, questions)
 	return nil
 }
 
-// group asks for the presets of one group of an axis and adds them to answers. Only what fits to the answers so far is
-// offered; what leaves no choice is not asked.
-func (a Asker) group(ctx context.Context, catalog Catalog, axis generator.Axis, group generator.Group, answers *generator.Answers) error {
-	choices, err := catalog.Choices(axis.Name, *answers)
-	if err != nil {
-		return err
-	}
-	choices = slices.DeleteFunc(choices, func(c generator.Choice) bool { return !c.Fits || c.Preset.Group != group.Name })
-	slices.SortStableFunc(choices, func(x, y generator.Choice) int { // the default first
-		switch {
-		case x.Preset.Default && !y.Preset.Default:
-			return -1
-		case y.Preset.Default && !x.Preset.Default:
-			return 1
+// put shows a question until it is answered or left.
+func put(ctx context.Context, s *screen, questions []question, at int, name string) (outcome, error) {
+	q := questions[at]
+	for {
+		width, height := s.size()
+		width-- // a full line would wrap on some terminals
+		help := q.help()
+		if at > 0 {
+			help += "   esc back"
 		}
-		return 0
-	})
-	one := group.Min == 1 && group.Max == 1
-	switch {
-	case len(choices) == 0:
-		return nil // the selection says why nothing fits
-	case one && len(choices) == 1:
-		answers.Presets[axis.Name] = append(slices.Clip(answers.Presets[axis.Name]), choices[0].Preset.Name)
-		return nil
-	}
-	var names []string
-	for _, c := range choices {
-		names = append(names, c.Preset.Name)
-	}
-	question := axis.Question
-	if group.Name != "" {
-		question += " (" + group.Name + ")"
-	}
-	describe := func(_ string, i int) string { return choices[i].Preset.Summary }
-	if one {
-		var name string
-		err := a.ask(ctx, &survey.Select{Message: question, Options: names, Description: describe, PageSize: 12}, &name)
-		if err == nil {
-			answers.Presets[axis.Name] = append(slices.Clip(answers.Presets[axis.Name]), name)
+		place := fmt.Sprintf("%d/%d", at+1, len(questions))
+		lines := []line{header(name, questions[:at], place, width), nil}
+		lines = append(lines, q.page(width, height-5)...)
+		lines = append(lines, nil, line{{help + "   ctrl-c end", faint}})
+		for i, l := range lines {
+			lines[i] = fit(l, width)
 		}
-		return err
-	}
-	var picked []string
-	bounds := func(v any) error {
-		n := len(v.([]survey.OptionAnswer))
-		if n < group.Min || group.Max >= 0 && n > group.Max {
-			return fmt.Errorf("choose at least %d and at most %d", group.Min, group.Max)
+		if err := s.show(lines); err != nil {
+			return asking, err
 		}
-		return nil
+		key, err := s.press(ctx)
+		if err != nil {
+			return asking, err
+		}
+		result := q.press(key)
+		if key == terminal.KeyEscape {
+			result = back
+		}
+		if result != asking && (result != back || at > 0) {
+			return result, nil
+		}
 	}
-	err = a.ask(ctx, &survey.MultiSelect{Message: question, Options: names, Description: describe, PageSize: 12}, &picked, survey.WithValidator(bounds))
-	if err == nil && len(picked) > 0 {
-		answers.Presets[axis.Name] = append(slices.Clip(answers.Presets[axis.Name]), picked...)
-	}
-	return err
 }
 
-func (a Asker) input(ctx context.Context, message, preset string, check func(string) error, to *string) error {
-	validate := func(v any) error {
-		err := check(v.(string))
-		if known := (*generator.Error)(nil); errors.As(err, &known) {
-			return errors.New(strings.Join([]string{known.What, known.Why, known.Mend}, "; "))
+// header says what was answered and how many questions there are.
+func header(name string, before []question, place string, width int) line {
+	trail := []string{"otelgen new", name}
+	for _, q := range before {
+		if text := q.brief(); text != "" && text != name {
+			trail = append(trail, text)
 		}
-		return err
 	}
-	return a.ask(ctx, &survey.Input{Message: message, Default: preset}, to, survey.WithValidator(validate))
+	left := cut(strings.TrimRight(strings.Join(trail, "  "), " "), width-len(place)-2)
+	return line{{pad(left, width-len(place)), faint}, {place, faint}}
 }
 
-// ask asks one question. When ctx ends it returns at once, though the reader is still blocked: the process is about to end,
-// and the terminal must be as it was.
-func (a Asker) ask(ctx context.Context, p survey.Prompt, to any, opts ...survey.AskOpt) error {
-	before, err := term.GetState(int(a.In.Fd()))
-	if err != nil {
-		return fmt.Errorf("the terminal's state: %w", err)
+// answered adds the answers of questions to given.
+func answered(given generator.Answers, questions []question) generator.Answers {
+	given.Presets = maps.Clone(given.Presets)
+	if given.Presets == nil {
+		given.Presets = map[string][]string{}
 	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("asking failed: %v", p)
+	for _, q := range questions {
+		q.answer(&given)
+	}
+	return given
+}
+
+// questions are those that the answers leave open.
+func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, error) {
+	var all []question
+	if given.Name == "" {
+		all = append(all, &input{
+			message: "What is the service called?", explain: "Its folder, its program and its telemetry get this name.", field: func(x *generator.Answers) *string { return &x.Name },
+			check: func(x generator.Answers) error { return a.Check(generator.Answers{Name: x.Name}) },
+		})
+	}
+	for _, axis := range catalog.Axes() {
+		if given.Presets[axis.Name] != nil {
+			continue
+		}
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, group := range axis.Groups {
+			n := 0
+			for _, p := range presets {
+				if p.Group == group.Name {
+					n++
+				}
 			}
-		}()
-		done <- survey.AskOne(p, to, append(opts, survey.WithStdio(a.In, a.Out, a.Out))...)
-	}()
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		term.Restore(int(a.In.Fd()), before)
-		fmt.Fprint(a.Out, "\x1b[?25h\r\n") // the cursor, which survey hides
-		err = terminal.InterruptErr
-	}
-	if errors.Is(err, terminal.InterruptErr) || errors.Is(err, io.EOF) {
-		return &generator.Error{
-			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written",
-			Why: "the questions were ended before the last was answered", Mend: "run the command again, or answer by flags and --no-input",
+			if n == 0 || n == 1 && group.Min == 1 {
+				continue // no choice; the selection takes the one, or says that there is none
+			}
+			all = append(all, &choose{catalog: catalog, check: a.Check, axis: axis, group: group})
 		}
 	}
-	return err
+	if given.Module == "" {
+		all = append(all, &input{
+			message: "Which path has its Go module?", explain: "Where its repository will be, without https://.", field: func(x *generator.Answers) *string { return &x.Module },
+			fallback: func(x generator.Answers) string { return "example.com/" + x.Name }, check: a.Check,
+		})
+	}
+	if len(all) > 0 && given.Entity == "" {
+		all = append(all, &input{
+			message: "What is the service about, in the singular?", explain: "Types, tables, routes and events are named after it. It is English and lower case, such as order or line-item.",
+			field: func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
+		})
+	}
+	return all, nil
+}
+
+// matches reports whether what was typed is part of a preset's name, title or summary.
+func matches(p *generator.Preset, typed string) bool {
+	typed = strings.ToLower(typed)
+	return slices.ContainsFunc([]string{p.Name, p.Title, p.Summary}, func(s string) bool { return strings.Contains(strings.ToLower(s), typed) })
 }

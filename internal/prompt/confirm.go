@@ -1,0 +1,44 @@
+package prompt
+
+import (
+	"github.com/AlecAivazis/survey/v2/terminal"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// confirm shows what would be written, and asks whether to write it.
+type confirm struct {
+	preview func(generator.Answers, int) ([]string, error)
+	lines   []string
+}
+
+func (q *confirm) begin(sofar generator.Answers, width int) (err error) {
+	q.lines, err = q.preview(sofar, width)
+	return err
+}
+
+func (q *confirm) page(_, height int) []line {
+	var lines []line
+	for _, text := range q.lines[:max(0, min(len(q.lines), height-2))] {
+		lines = append(lines, line{{text, plain}})
+	}
+	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}, {"  (Y/n/back)", faint}})
+}
+
+func (q *confirm) press(key rune) outcome {
+	switch key {
+	case terminal.KeyEnter, '\n', 'y', 'Y':
+		return taken
+	case 'n', 'N':
+		return refused
+	case terminal.KeyArrowLeft, 'b', 'B':
+		return back
+	}
+	return asking
+}
+
+func (q *confirm) help() string { return "enter or y write   n write nothing" }
+
+func (q *confirm) answer(*generator.Answers) {}
+
+func (q *confirm) brief() string { return "" }

@@ -1,0 +1,121 @@
+package prompt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/AlecAivazis/survey/v2"
+	"github.com/AlecAivazis/survey/v2/core"
+	"github.com/AlecAivazis/survey/v2/terminal"
+	"golang.org/x/term"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// screen shows one page at a time on a terminal, each in the place of the one before, and hands out the keys that are pressed.
+type screen struct {
+	survey.Renderer
+	out    *os.File
+	reader *terminal.RuneReader // one for all pages, so that nothing typed ahead is lost
+	keys   chan key
+	closed chan struct{}
+}
+
+type key struct {
+	rune rune
+	err  error
+}
+
+// The styles of text, in survey's terms.
+const (
+	plain   = ""
+	strong  = "default+b"
+	focus   = "cyan+b"
+	faint   = "black+h"
+	warning = "yellow"
+	wrong   = "red"
+)
+
+type span struct{ Text, Style string }
+
+type line []span
+
+// pageTemplate makes a page of lines; survey executes it with colours, and without to know how much to erase later.
+const pageTemplate = `{{range .}}{{range .}}{{if .Style}}{{color .Style}}{{.Text}}{{color "reset"}}{{else}}{{.Text}}{{end}}{{end}}
+{{end}}`
+
+func openScreen(in, out *os.File, noColour bool) (*screen, error) {
+	core.DisableColor = noColour
+	s := &screen{out: out, keys: make(chan key), closed: make(chan struct{})}
+	s.WithStdio(terminal.Stdio{In: in, Out: out, Err: out})
+	s.reader = s.NewRuneReader()
+	if err := s.reader.SetTermMode(); err != nil {
+		return nil, fmt.Errorf("the terminal's mode: %w", err)
+	}
+	s.NewCursor().Hide()
+	go func() { // it ends with the process, where no key is pressed any more
+		for {
+			r, _, err := s.reader.ReadRune()
+			if err != nil && strings.HasPrefix(err.Error(), "unexpected escape sequence") {
+				continue // a key that means nothing here
+			}
+			select {
+			case s.keys <- key{r, err}:
+			case <-s.closed:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return s, nil
+}
+
+// close leaves the terminal as it was, without a trace of the pages.
+func (s *screen) close() {
+	close(s.closed)
+	_ = s.show(nil)
+	s.NewCursor().Show()
+	_ = s.reader.RestoreTermMode()
+}
+
+func (s *screen) size() (width, height int) {
+	width, height, err := term.GetSize(int(s.out.Fd()))
+	if err != nil || width == 0 || height == 0 {
+		return 80, 24
+	}
+	return max(width, 20), max(height, 10)
+}
+
+// show puts a page in the place of the last one. Each line must be shorter than the terminal is wide, and the page less high.
+func (s *screen) show(page []line) error { return s.Render(pageTemplate, page) }
+
+// press waits for a key. The error is a *generator.Error of KindInterrupted when it means the end, or when ctx ends.
+func (s *screen) press(ctx context.Context) (rune, error) {
+	select {
+	case k := <-s.keys:
+		hungUp := errors.Is(k.err, io.EOF) || errors.As(k.err, new(*fs.PathError))
+		if k.err != nil && !hungUp {
+			return 0, k.err
+		}
+		if hungUp || k.rune == terminal.KeyInterrupt || k.rune == terminal.KeyEndTransmission {
+			return 0, interrupted("the questions were ended before the last was answered")
+		}
+		return k.rune, nil
+	case <-ctx.Done():
+		return 0, interrupted("the questions were ended before the last was answered")
+	}
+}
+
+func interrupted(why string) error {
+	return &generator.Error{
+		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written", Why: why,
+		Mend: "run the command again, or answer by flags and --no-input",
+	}
+}
