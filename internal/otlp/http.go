@@ -2,6 +2,8 @@ package otlp
 
 import (
 	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,10 +15,15 @@ import (
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
 
-const mediaType = "application/x-protobuf"
+// The two encodings that OTLP has over HTTP.
+const (
+	binary = "application/x-protobuf"
+	text   = "application/json"
+)
 
 func (r *Receiver) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -36,20 +43,67 @@ func (r *Receiver) handler() http.Handler {
 // an exporter not to try again.
 func export[Request, Response proto.Message](w http.ResponseWriter, r *http.Request, message Request, receive func(Request) Response) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != mediaType {
-		refuse(w, http.StatusUnsupportedMediaType, errors.New("the content type must be "+mediaType))
+	if err != nil || media != binary && media != text {
+		refuse(w, binary, http.StatusUnsupportedMediaType, fmt.Errorf("the content type must be %s or %s", binary, text))
 		return
 	}
 	body, err := readBody(r)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
+		refuse(w, media, http.StatusBadRequest, err)
 		return
 	}
-	if err := proto.Unmarshal(body, message); err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("decode the body: %w", err))
+	if err := unmarshal(media, body, message); err != nil {
+		refuse(w, media, http.StatusBadRequest, fmt.Errorf("decode the body: %w", err))
 		return
 	}
-	answer(w, http.StatusOK, receive(message))
+	answer(w, media, http.StatusOK, receive(message))
+}
+
+func unmarshal(media string, body []byte, message proto.Message) error {
+	if media == binary {
+		return proto.Unmarshal(body, message)
+	}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, message); err != nil {
+		return err
+	}
+	return readIDs(message)
+}
+
+// readIDs corrects the ids in a message that came as JSON. OTLP has them in hexadecimal there, other than JSON has the bytes of a
+// message, which is in base64: so they have been read. As every hexadecimal id is base64, too, nothing is lost.
+func readIDs(message proto.Message) error {
+	var problems []error
+	read := func(ids ...*[]byte) {
+		for _, id := range ids {
+			decoded, err := hex.DecodeString(base64.StdEncoding.EncodeToString(*id))
+			if err != nil {
+				problems = append(problems, fmt.Errorf("an id is not in hexadecimal: %w", err))
+			}
+			*id = decoded
+		}
+	}
+	switch message := message.(type) {
+	case *coltrace.ExportTraceServiceRequest:
+		for _, ofResource := range message.GetResourceSpans() {
+			for _, ofScope := range ofResource.GetScopeSpans() {
+				for _, span := range ofScope.GetSpans() {
+					read(&span.TraceId, &span.SpanId, &span.ParentSpanId)
+					for _, link := range span.GetLinks() {
+						read(&link.TraceId, &link.SpanId)
+					}
+				}
+			}
+		}
+	case *collogs.ExportLogsServiceRequest:
+		for _, ofResource := range message.GetResourceLogs() {
+			for _, ofScope := range ofResource.GetScopeLogs() {
+				for _, record := range ofScope.GetLogRecords() {
+					read(&record.TraceId, &record.SpanId)
+				}
+			}
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -75,17 +129,21 @@ func readBody(r *http.Request) ([]byte, error) {
 	return content, nil
 }
 
-func refuse(w http.ResponseWriter, code int, err error) {
-	answer(w, code, status.New(codes.InvalidArgument, err.Error()).Proto())
+func refuse(w http.ResponseWriter, media string, code int, err error) {
+	answer(w, media, code, status.New(codes.InvalidArgument, err.Error()).Proto())
 }
 
-func answer(w http.ResponseWriter, code int, message proto.Message) {
-	body, err := proto.Marshal(message)
+func answer(w http.ResponseWriter, media string, code int, message proto.Message) {
+	marshal := proto.Marshal
+	if media == text {
+		marshal = protojson.Marshal
+	}
+	body, err := marshal(message)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Type", media)
 	w.WriteHeader(code)
 	// A sender that has gone cannot be told.
 	_, _ = w.Write(body)

@@ -1,4 +1,4 @@
-// Package otlp receives OpenTelemetry signals: an OTLP endpoint inside the process, over HTTP (protobuf) and over gRPC, that
+// Package otlp receives OpenTelemetry signals: an OTLP endpoint inside the process, over HTTP (protobuf and JSON) and over gRPC, that
 // keeps all it is sent and hands it out in plain Go types: spans by trace and as a tree, metrics, and log records.
 //
 // It is for looking at what a program reports, in tests and in checks that run for a while. It never forgets, samples,
