@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/verify"
+	"github.com/otelgen/otelgen/internal/version"
+)
+
+func (a *app) verifyCommand() *cobra.Command {
+	var from sourceFlags
+	o := verify.Options{}
+	cmd := &cobra.Command{
+		Use:   "verify [DIR]",
+		Short: "Run a generated service and check what it reports",
+		Long: `verify builds the service in DIR, or here, and runs it by its development entry, with an OTLP receiver of its own. It drives the
+service, ends it with SIGTERM, and compares what arrived with what its presets declare and with the semantic conventions.
+
+The exit code is 5 if something is wrong. What you have added yourself is noted, and fails with --strict only.
+The project stays as it is. Servers that the development entry does not start are those that its variables, such as
+DATABASE_URL, lead to: the service works on them as always, so give it a database of its own.`,
+		Example: `  otelgen verify
+  DATABASE_URL=postgres://localhost/verify otelgen verify shop
+  otelgen verify --strict --format junit > verify.xml`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			if err := a.prepareVerify(cmd.Context(), &o, dir, from); err != nil {
+				return err
+			}
+			report, err := verify.Run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			return a.reportVerify(report)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Var(junitFormat{&a.format}, "format", "form of the result: text, json or junit") // in place of the one that all commands have
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVar(&o.Strict, "strict", false, "take what is worth a note for a failure")
+	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm, to end")
+	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, where the API was changed")
+	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
+	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
+	from.add(cmd)
+	return cmd
+}
+
+// prepareVerify finds out what the project in dir declares.
+func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, from sourceFlags) error {
+	if o.Timeout <= 0 {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "nothing happens in no time", Mend: "give a duration such as --timeout 1m",
+		}
+	}
+	opened, err := a.open(ctx, dir, from)
+	if err != nil {
+		return err
+	}
+	selection, err := opened.catalog.Select(opened.project.Answers)
+	if err != nil {
+		return err
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		return err
+	}
+	o.Dir, o.Origin = opened.root, opened.project
+	o.Contract, o.Provides, o.Name = plan.Contract(), selection.Provides, o.Origin.Answers.Name
+	o.Version, o.Env, o.Step = version.Get().Version, os.Environ(), a.steps()
+	return nil
+}
+
+// patience is how long a step may take before it is said what goes on.
+const patience = 500 * time.Millisecond
+
+// steps returns what to call at the begin of each step: it says at a terminal what takes long.
+func (a *app) steps() func(what string) {
+	out, ok := a.stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(out.Fd())) {
+		return func(string) {}
+	}
+	timer := time.NewTimer(0)
+	timer.Stop()
+	return func(what string) {
+		timer.Stop()
+		timer = time.AfterFunc(patience, func() { fmt.Fprintln(out, what+" …") })
+	}
+}
+
+// reportVerify prints the outcome. That something is wrong is an error.
+func (a *app) reportVerify(report *verify.Report) error {
+	err := a.print(report, func(w *bytes.Buffer) {
+		if a.format == formatJUnit {
+			_ = report.JUnit(w) // to memory
+			return
+		}
+		report.Text(w)
+	})
+	if err != nil || report.OK {
+		return err
+	}
+	failed := report.Failed()
+	names := strings.Join(failed[:min(3, len(failed))], ", ")
+	if more := len(failed) - 3; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return &generator.Error{
+		Kind: generator.KindDrift, Code: "verify-failed", What: fmt.Sprintf("%s does not report what it should: %s", report.Service, names),
+		Why: "the report above says what was seen, and why it matters", Mend: "correct the service, or what its presets declare",
+	}
+}
+
+// junitFormat is the value of --format of a command whose result CI systems can show as tests.
+type junitFormat struct{ *formatFlag }
+
+const formatJUnit formatFlag = "junit"
+
+func (f junitFormat) Type() string { return "text|json|junit" }
+func (f junitFormat) Set(s string) error {
+	if s == string(formatJUnit) {
+		*f.formatFlag = formatJUnit
+		return nil
+	}
+	if f.formatFlag.Set(s) != nil {
+		return errors.New("it is text, json or junit")
+	}
+	return nil
+}
