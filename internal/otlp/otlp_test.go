@@ -351,10 +351,13 @@ func TestRefuses(t *testing.T) {
 		"no gzip":            {"POST", "/v1/traces", "application/x-protobuf", "gzip", []byte("junk"), http.StatusBadRequest},
 		"unknown encoding":   {"POST", "/v1/logs", "application/x-protobuf", "br", nil, http.StatusBadRequest},
 		"too much unzipped":  {"POST", "/v1/traces", "application/x-protobuf", "gzip", zeros(t, 17<<20), http.StatusBadRequest},
-		"JSON":               {"POST", "/v1/metrics", "application/json", "", []byte("{}"), http.StatusUnsupportedMediaType},
+		"no JSON":            {"POST", "/v1/traces", "application/json", "", []byte("junk"), http.StatusBadRequest},
+		"no id":              {"POST", "/v1/traces", "application/json", "", []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zzzz"}]}]}]}`), http.StatusBadRequest},
+		"neither of the two": {"POST", "/v1/metrics", "text/plain", "", []byte("{}"), http.StatusUnsupportedMediaType},
 		"another method":     {"GET", "/v1/traces", "", "", nil, http.StatusMethodNotAllowed},
 		"another path":       {"POST", "/v1/profiles", "application/x-protobuf", "", nil, http.StatusNotFound},
 		"nothing in it (ok)": {"POST", "/v1/traces", "application/x-protobuf", "", nil, http.StatusOK},
+		"empty JSON (ok)":    {"POST", "/v1/metrics", "application/json", "", []byte("{}"), http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), request.method, receiver.HTTPEndpoint()+request.path, bytes.NewReader(request.body))

@@ -220,11 +220,11 @@ func (j *judge) checkTraces() {
 	}
 	followed, spans := 0, 0
 	for _, r := range j.seen.requests {
-		if !r.confirmed {
+		trace := j.seen.signals.Trace(r.traceID)
+		if !r.confirmed && !slices.ContainsFunc(trace.Spans(), func(s *otlp.Span) bool { return s.Kind == otlp.KindConsumer }) {
 			continue
 		}
 		followed++
-		trace := j.seen.signals.Trace(r.traceID)
 		spans = max(spans, len(trace.Spans()))
 		j.checkTrace(row, r, trace, kinds)
 	}
