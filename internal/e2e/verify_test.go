@@ -151,7 +151,7 @@ func TestVerify(t *testing.T) {
 		t.Parallel()
 		env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url}
 		stdout, _ := verify(t, shop.source(t), 0, env, "--strict")
-		for _, want := range []string{"  ok       POST /orders", "  ok       UPDATE orders", "  ok       DATABASE_URL", "0 failed, 0 notes, 0 skipped"} {
+		for _, want := range []string{"  ok    POST /orders", "  ok    UPDATE orders", "  ok    DATABASE_URL", "0 failed, 0 notes, 0 skipped"} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("the report lacks %q:\n%s", want, stdout)
 			}
@@ -179,7 +179,7 @@ func TestVerify(t *testing.T) {
 	t.Run("another entity, without a broker", func(t *testing.T) {
 		t.Parallel()
 		stdout, _ := verify(t, layered.source(t), 0, nil, "--strict")
-		if !strings.Contains(stdout, "  ok       POST /line-items") {
+		if !strings.Contains(stdout, "  ok    POST /line-items") {
 			t.Errorf("the report is\n%s", stdout)
 		}
 	})
@@ -243,6 +243,7 @@ func TestVerifyEdited(t *testing.T) {
 	}
 	for _, want := range []struct{ group, name, says string }{
 		{"span", "bake {id}", "names that look like they hold an id"},
+		{"span", "bake {id}", `the span "bake {id}" is not declared; its attributes: cake.colour, db.statement`},
 		{"span", "bake {id}", "the attribute db.statement is deprecated: the conventions v1.43.0 no longer have it (the last were v1.25.0); now it is db.query.text"},
 		{"metric", "orders.created", "the attribute order.id is not declared"},
 		{"metric", "orders.created", "the attribute order.id has values that look like ids"},

@@ -82,7 +82,7 @@ func shape(s string) string { return shaped.ReplaceAllString(s, "{id}") }
 const (
 	whyMissing    = "dashboards, alerts and searches that rely on it stay empty"
 	whyUndeclared = "the README and the contract test of the project do not tell of it, so nobody can rely on it"
-	whyOld        = "what is built upon the current conventions does not find it, and backends stop to understand it"
+	whyOld        = "what is built upon the current conventions does not find it, and backends stop understanding it"
 	whyType       = "backends keep one type for each name, and drop or split what has another"
 	whyReserved   = "a later version of the conventions may give the name another meaning; use a namespace of your own"
 	whyIDInName   = "each id makes a name of its own: such spans cannot be grouped, counted or searched by name, and backends charge for or drop them; put the id into an attribute"
@@ -327,26 +327,34 @@ func (j *judge) checkSpans() {
 		}
 		row := j.row("span", name, "nothing: it is not declared")
 		row.Seen = fmt.Sprintf("%s, %d×", found[0].Kind, len(found))
-		methods := j.registry.Attributes["http.request.method"].Values
-		switch {
-		case len(names) == 1 && found[0].Name == name && found[0].Kind == otlp.KindServer && slices.Contains(methods, name) && !strings.Contains(sampleKeys(found), "http.route"):
+		keys := keysOf(found)
+		if j.unnamed(found[0], keys) {
 			row.Expected = "server, for requests that no route answers"
-		case name != found[0].Name || len(names) > 1:
-			row.find(j.addition, fmt.Sprintf("%d spans have %d names that look like they hold an id, such as %q", len(found), len(names), found[0].Name), whyIDInName)
-		default:
-			row.find(j.addition, fmt.Sprintf("the span %q is not declared", name), whyUndeclared)
+			j.checkSpan(row, found, false, generator.Span{})
+			continue
 		}
+		if name != found[0].Name || len(names) > 1 {
+			row.find(j.addition, fmt.Sprintf("%d spans have %d names that look like they hold an id, such as %q", len(found), len(names), found[0].Name), whyIDInName)
+		}
+		row.find(j.addition, fmt.Sprintf("the span %q is not declared; its attributes: %s", name, cmp.Or(strings.Join(keys, ", "), "none")), whyUndeclared)
 		j.checkSpan(row, found, false, generator.Span{})
 	}
 }
 
-// sampleKeys are the attributes of some spans.
-func sampleKeys(spans []*otlp.Span) string {
-	var keys []string
+// unnamed reports whether a span is one of an HTTP request that no route has answered: the conventions name it by its method alone.
+func (j *judge) unnamed(span *otlp.Span, keys []string) bool {
+	return span.Kind == otlp.KindServer && slices.Contains(j.registry.Attributes["http.request.method"].Values, span.Name) && !slices.Contains(keys, "http.route")
+}
+
+// keysOf are the attributes that some spans have.
+func keysOf(spans []*otlp.Span) []string {
+	keys := map[string]bool{}
 	for _, s := range spans {
-		keys = append(keys, slices.Collect(maps.Keys(s.Attributes))...)
+		for key := range s.Attributes {
+			keys[key] = true
+		}
 	}
-	return strings.Join(keys, " ")
+	return slices.Sorted(maps.Keys(keys))
 }
 
 func (j *judge) checkSpan(row *Row, found []*otlp.Span, declared bool, d generator.Span) {
@@ -425,7 +433,7 @@ func (j *judge) checkMetric(row *Row, found []*otlp.Metric, declared bool, d gen
 			series[fmt.Sprint(p.Attributes)] = true
 		}
 	}
-	row.Seen = fmt.Sprintf("%s in %s, %d series", instrumentOf(found[0]), cmp.Or(found[0].Unit, "no unit"), len(series))
+	row.Seen = fmt.Sprintf("%s %s, %d series", instrumentOf(found[0]), cmp.Or(found[0].Unit, "without unit"), len(series))
 	j.attributes(row, all, declared, d.Attributes, d.Optional)
 	j.cardinality(row, all, append(slices.Clone(d.Attributes), d.Optional...))
 }

@@ -16,7 +16,7 @@ type Verdict string
 // The verdicts, the better ones first.
 const (
 	OK      Verdict = "ok"
-	Skipped Verdict = "skipped" // could not be looked at
+	Skipped Verdict = "skip" // could not be looked at
 	Note    Verdict = "note"    // worth knowing; fails in a strict run
 	Fail    Verdict = "fail"
 )
@@ -109,7 +109,7 @@ func (r *Report) Text(w io.Writer) {
 		if i == 0 || row.Group != r.Rows[i-1].Group {
 			fmt.Fprintln(w, row.Group)
 		}
-		line := fmt.Sprintf("  %-7s  %-*s  ", row.Verdict, name, row.Name)
+		line := fmt.Sprintf("  %-4s  %-*s  ", row.Verdict, name, row.Name)
 		fmt.Fprintln(w, strings.TrimRight(line+short(row.Seen, max(20, width-utf8.RuneCountInString(line))), " "))
 	}
 	for _, verdict := range []Verdict{Fail, Note, Skipped} {
@@ -205,11 +205,11 @@ func (r *Report) JUnit(w io.Writer) error {
 			fmt.Fprintf(&found, "%s: %s\nwhy it matters: %s\n", f.Verdict, f.What, f.Why)
 		}
 		c := junitCase{Class: r.Service + "." + row.Group, Name: row.Name}
-		switch {
-		case row.Verdict == Fail:
+		switch row.Verdict {
+		case Fail:
 			suite.Failures++
 			c.Failure = &junitMessage{Message: row.first(Fail), Type: row.Group, Text: found.String()}
-		case row.Verdict == Skipped:
+		case Skipped:
 			suite.Skipped++
 			c.Skipped = &junitMessage{Message: row.first(Skipped)}
 		default:

@@ -28,8 +28,8 @@ func TestText(t *testing.T) {
 	newReport("shop", "/shop", rows(), false).Text(&b)
 	text := b.String()
 	for _, want := range []string{
-		"span\n  ok       POST /orders",
-		"  fail     send orders.created",
+		"span\n  ok    POST /orders",
+		"  fail  send orders.created",
 		"\nfail: span send orders.created\n    no such span <arrived>\n    why it matters: it is declared by broker/x: dashboards, alerts and searches\n    that rely on it stay empty\n",
 		"\nshop: 1 ok, 1 failed, 1 notes, 1 skipped\n",
 	} {
