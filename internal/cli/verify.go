@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/progress"
 	"github.com/otelgen/otelgen/internal/verify"
 	"github.com/otelgen/otelgen/internal/version"
 )
@@ -41,7 +41,11 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 			if err := a.prepareVerify(cmd.Context(), &o, dir, from); err != nil {
 				return err
 			}
+			line := progress.Start(cmd.Context(), a.stderr, "starting")
+			defer line.Stop()
+			o.Step = line.Update
 			report, err := verify.Run(cmd.Context(), o)
+			line.Stop()
 			if err != nil {
 				return err
 			}
@@ -85,25 +89,8 @@ func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, 
 	}
 	o.Dir, o.Origin = opened.root, opened.project
 	o.Contract, o.Provides, o.Name = plan.Contract(), selection.Provides, o.Origin.Answers.Name
-	o.Version, o.Env, o.Step = version.Get().Version, os.Environ(), a.steps()
+	o.Version, o.Env = version.Get().Version, os.Environ()
 	return nil
-}
-
-// patience is how long a step may take before it is said what goes on.
-const patience = 500 * time.Millisecond
-
-// steps returns what to call at the begin of each step: it says at a terminal what takes long.
-func (a *app) steps() func(what string) {
-	out, ok := a.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(out.Fd())) {
-		return func(string) {}
-	}
-	timer := time.NewTimer(0)
-	timer.Stop()
-	return func(what string) {
-		timer.Stop()
-		timer = time.AfterFunc(patience, func() { fmt.Fprintln(out, what+" …") })
-	}
 }
 
 // reportVerify prints the outcome. That something is wrong is an error.
