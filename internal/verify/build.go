@@ -29,9 +29,6 @@ var (
 	hookText string
 	//go:embed driver.go.tmpl
 	driverText string
-
-	hookTemplate   = template.Must(template.New("hook").Parse(hookText))
-	driverTemplate = template.Must(template.New("driver").Parse(driverText))
 )
 
 const (
@@ -76,7 +73,7 @@ func (r *run) hook(o *overlay) error {
 		return err
 	}
 	var hook bytes.Buffer
-	err = hookTemplate.Execute(&hook, struct {
+	err = template.Must(template.New("hook").Parse(hookText)).Execute(&hook, struct {
 		Package, Module, Dir, Original string
 		Export                         bool
 	}{pkg, r.module, exportDir, original, !r.sendsOTLP()})
@@ -128,7 +125,7 @@ func (r *run) driver(o *overlay) error {
 		sections[s.Name] = true
 	}
 	var b bytes.Buffer
-	err := driverTemplate.Execute(&b, struct {
+	err := template.Must(template.New("driver").Parse(driverText)).Execute(&b, struct {
 		Module                  string
 		Dirs                    map[string]string
 		Entity                  generator.Entity

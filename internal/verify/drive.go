@@ -203,9 +203,14 @@ func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (bool, e
 			r.seen.requests = append(r.seen.requests, in)
 			parents = append(parents, in.traceparent())
 		}
-		cmd := command(ctx, driver, parents...)
+		bounded, cancel := context.WithTimeout(ctx, r.o.Timeout)
+		defer cancel()
+		cmd := command(bounded, driver, parents...)
 		cmd.Dir, cmd.Env = r.service.cmd.Dir, append(slices.Clone(env), "OTEL_SERVICE_NAME="+driverName)
 		output, err := cmd.CombinedOutput()
+		if bounded.Err() != nil {
+			err = fmt.Errorf("the broker took none within %s", r.o.Timeout)
+		}
 		if err != nil {
 			return fmt.Errorf("%w\n%s", err, tail(string(output)))
 		}

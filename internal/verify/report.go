@@ -17,7 +17,7 @@ type Verdict string
 const (
 	OK      Verdict = "ok"
 	Skipped Verdict = "skip" // could not be looked at
-	Note    Verdict = "note"    // worth knowing; fails in a strict run
+	Note    Verdict = "note" // worth knowing; fails in a strict run
 	Fail    Verdict = "fail"
 )
 
