@@ -513,7 +513,7 @@ func (j *judge) checkLogs() {
 		body := shape(short(fmt.Sprint(record.Body), 80))
 		switch span := j.spans[record.SpanID]; {
 		case record.TraceID == "":
-			if !record.Time.Before(j.seen.driven) && record.Time.Before(j.seen.ended) {
+			if !ofDriver(record.Resource) && !record.Time.Before(j.seen.driven) && record.Time.Before(j.seen.ended) {
 				outside[body]++
 			}
 		case span == nil || span.TraceID != record.TraceID:
@@ -541,6 +541,9 @@ func (j *judge) checkLogs() {
 	}
 }
 
+// ofDriver reports whether it was the driver that reported, and not the service.
+func ofDriver(r *otlp.Resource) bool { return r.Attributes.Text("service.name") == driverName }
+
 func (j *judge) checkResource() {
 	type of struct {
 		signal   string
@@ -556,7 +559,7 @@ func (j *judge) checkResource() {
 	for _, l := range j.seen.signals.Logs {
 		all = append(all, of{"log records", l.Resource})
 	}
-	all = slices.DeleteFunc(all, func(one of) bool { return one.resource.Attributes.Text("service.name") == driverName })
+	all = slices.DeleteFunc(all, func(one of) bool { return ofDriver(one.resource) })
 	values := map[string][]any{}
 	for _, key := range []string{"service.name", "service.version", "service.instance.id"} {
 		row := j.row("resource", key, "the same on all signals")

@@ -332,6 +332,18 @@ func TestAdditions(t *testing.T) {
 	}
 }
 
+// The driver reports as itself, and outside of any request: it is not what is judged.
+func TestDriver(t *testing.T) {
+	s := perfect()
+	driver := &otlp.Resource{Attributes: otlp.Attributes{"service.name": driverName}}
+	s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: s.driven, Body: "database is up to date", Resource: driver})
+	for _, row := range check(declared(), *s, Fail) {
+		if row.Verdict != OK {
+			t.Errorf("%s %s: %+v", row.Group, row.Name, row.Findings)
+		}
+	}
+}
+
 // A request that no route has answered has a span and a point without a route.
 func TestUnrouted(t *testing.T) {
 	s := perfect()

@@ -158,3 +158,17 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be driven is never taken for right.
+func TestNotDriven(t *testing.T) {
+	dir := tree(t, map[string]string{"go.mod": "module x\n"})
+	report, err := Run(t.Context(), Options{
+		Dir: dir, Name: "shop", Origin: &project.Project{}, Provides: func(capability string) bool { return capability == "inbound.requests" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.OK || !slices.Equal(report.Failed(), []string{"service driven"}) {
+		t.Errorf("the report is %+v", report)
+	}
+}
