@@ -214,6 +214,14 @@ func TestFindings(t *testing.T) {
 			"trace no span without its parent", Fail, `1 spans "process orders.created" have a parent that did not arrive`,
 			[]string{"trace one for each order"},
 		},
+		"a trace of somebody else": {
+			func(s *seen) {
+				s.signals.Spans = append(s.signals.Spans, &otlp.Span{
+					TraceID: "e", ID: "e", ParentID: "f", Name: "POST /orders", Kind: otlp.KindServer, Attributes: s.signals.Spans[0].Attributes, Resource: first(s).Resource,
+				})
+			},
+			"trace no span without its parent", Note, `1 spans "POST /orders" belong to a trace that was not begun here`, nil,
+		},
 		"log not correlated": {
 			func(s *seen) {
 				for _, l := range s.signals.Logs {
@@ -337,6 +345,19 @@ func TestDriver(t *testing.T) {
 	s := perfect()
 	driver := &otlp.Resource{Attributes: otlp.Attributes{"service.name": driverName}}
 	s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: s.driven, Body: "database is up to date", Resource: driver})
+	for _, row := range check(declared(), *s, Fail) {
+		if row.Verdict != OK {
+			t.Errorf("%s %s: %+v", row.Group, row.Name, row.Findings)
+		}
+	}
+}
+
+// A broker that others use, too, has events of theirs.
+func TestForeignEvents(t *testing.T) {
+	s := perfect()
+	consumer := *s.signals.SpansNamed("process orders.created")[0]
+	consumer.TraceID, consumer.ID, consumer.ParentID = "e", "e", "f"
+	s.signals.Spans = append(s.signals.Spans, &consumer)
 	for _, row := range check(declared(), *s, Fail) {
 		if row.Verdict != OK {
 			t.Errorf("%s %s: %+v", row.Group, row.Name, row.Findings)

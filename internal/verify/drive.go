@@ -233,13 +233,17 @@ func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (bool, e
 		}
 		return !slices.ContainsFunc(r.seen.requests, func(in request) bool { return !handled[in.traceID] })
 	})
-	for i, in := range r.seen.requests {
-		ok := handled[in.traceID]
-		r.seen.requests[i].answered, r.seen.requests[i].accepted, r.seen.requests[i].confirmed = ok, ok, ok
+	count := 0
+	for i := range r.seen.requests {
+		in := &r.seen.requests[i]
+		if handled[in.traceID] {
+			in.answered, in.accepted, in.confirmed = true, true, true
+			count++
+		}
 	}
-	row.Seen = fmt.Sprintf("%d of %d events handled", len(handled), events)
-	if len(handled) < events {
-		row.find(Fail, fmt.Sprintf("of %d events, the spans of %d arrived within %s", events, len(handled), r.o.Timeout), "events are not handled, or not in the trace of who sent them")
+	row.Seen = fmt.Sprintf("%d of %d events handled", count, events)
+	if count < events {
+		row.find(Fail, fmt.Sprintf("of %d events, the spans of %d arrived within %s", events, count, r.o.Timeout), "events are not handled, or not in the trace of who sent them")
 	}
 	if err := publish(); err != nil {
 		row.find(Fail, "no more events could be published: "+err.Error(), "nothing is known of what a shutdown loses")
