@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/version"
@@ -213,6 +215,16 @@ func (a *app) print(v any, text func(w *bytes.Buffer)) error {
 		}
 	}
 	return nil
+}
+
+// width is that of the terminal which standard output is, if it is one; else nothing limits a line.
+func (a *app) width() int {
+	if out, ok := a.stdout.(*os.File); ok {
+		if width, _, err := term.GetSize(int(out.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return math.MaxInt
 }
 
 // formatFlag is the value of --format.

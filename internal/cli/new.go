@@ -50,7 +50,8 @@ func (a *app) newCommand() (*cobra.Command, error) {
 		Short: "Write a new service",
 		Long: `Write a new service to ./NAME, a directory that is absent or empty.
 
-What no flag answers is asked at a terminal. Without a terminal, in CI, with --no-input or with --answers it gets its default.
+What no flag answers is asked at a terminal, and what would be written is shown before it is. Without a terminal (or one that
+cannot move its cursor, TERM=dumb), in CI, with --no-input or with --answers it gets its default, and nothing is asked.
 All of the service is written, or nothing.`,
 		Example: `  otelgen new shop
   otelgen new shop --no-input --database postgres --backend otlp
@@ -135,46 +136,61 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 			Mend: "name it, as in: otelgen new shop",
 		}
 	}
-	selection, err := catalog.Select(answers)
+	made, err := n.make(catalog, answers)
 	if err != nil {
 		return err
 	}
+	if !n.dryRun {
+		if err := n.writer.Write(cmd.Context(), n.target(answers), made.files); err != nil {
+			return err
+		}
+		n.timings.mark("write")
+	}
+	return n.print(made.report, func(w *bytes.Buffer) { made.report.text(w, made.selection, n.width()) })
+}
+
+// service is a new service before it is written.
+type service struct {
+	selection *generator.Selection
+	plan      *generator.Plan
+	files     []generator.File
+	report    *newReport
+}
+
+func (n *newRun) make(catalog *generator.Catalog, answers generator.Answers) (*service, error) {
+	selection, err := catalog.Select(answers)
+	if err != nil {
+		return nil, err
+	}
 	if err := writer.Check(n.target(answers)); err != nil {
-		return err
+		return nil, err
 	}
 	n.timings.mark("select")
 	plan, err := selection.Plan()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n.timings.mark("plan")
 	plan.Rendered = func() { n.timings.mark("render") }
 	tree, err := plan.Render()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n.timings.mark("format")
 	made := project.New(version.Get().Version, selection.Answers(), tree)
 	made.Sources = n.sources.of(selection)
 	record, err := made.File()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pristine, err := project.Pristine(tree)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n.timings.mark("pristine")
 	files := append(slices.Clip(tree.Files), record, pristine)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
-	report := n.report(answers, selection.Answers(), files) // before the write, which may replace the current directory
-	if !n.dryRun {
-		if err := n.writer.Write(cmd.Context(), n.target(answers), files); err != nil {
-			return err
-		}
-		n.timings.mark("write")
-	}
-	return n.print(report, func(w *bytes.Buffer) { report.text(w, selection) })
+	return &service{selection, plan, files, n.report(answers, selection.Answers(), files)}, nil // before the write, which may replace the current directory
 }
 
 // target is where the service goes.
@@ -244,7 +260,7 @@ func (n *newRun) interactive() bool {
 		return false
 	}
 	out, ok := n.stderr.(*os.File)
-	return ok && term.IsTerminal(int(n.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
+	return ok && n.getenv("TERM") != "dumb" && term.IsTerminal(int(n.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
 }
 
 func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *generator.Answers) error {
@@ -263,6 +279,15 @@ func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *g
 		}
 	}
 	asker := prompt.Asker{In: n.stdin, Out: n.stderr.(*os.File), NoColour: n.getenv("NO_COLOR") != "", Check: check}
+	if !n.dryRun { // which shows more, and writes nothing
+		asker.Preview = func(a generator.Answers, width, height int) ([]string, error) {
+			made, err := n.make(catalog, a)
+			if err != nil {
+				return nil, err
+			}
+			return made.preview(width, height), nil
+		}
+	}
 	return asker.Fill(ctx, catalog, answers)
 }
 
@@ -302,7 +327,7 @@ func (n *newRun) report(answers, full generator.Answers, files []generator.File)
 	return r
 }
 
-func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection) {
+func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width int) {
 	size := 0
 	for _, f := range r.Files {
 		size += f.Size
@@ -317,12 +342,17 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection) {
 	} else {
 		fmt.Fprintf(w, "Wrote %s: %d files, %s, in %s\n\n", r.Name, len(r.Files), kilobytes(size), r.Output)
 	}
+	var choices bytes.Buffer
+	tw = tabwriter.NewWriter(&choices, 0, 0, 2, ' ', 0)
 	for _, p := range selection.Presets() {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
 	}
 	fmt.Fprintf(tw, "  entity\t%s\t%s in the plural\n", r.Answers.Entity, r.Answers.EntityPlural)
 	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
 	tw.Flush()
+	for line := range strings.Lines(choices.String()) {
+		fmt.Fprintln(w, prompt.Fit(strings.TrimSuffix(line, "\n"), width))
+	}
 	fmt.Fprintf(w, "\nTo repeat it:\n  %s\n", r.Repeat)
 	if !r.DryRun {
 		fmt.Fprintf(w, "\nNow:\n  %s\n", strings.Join(r.Next, "\n  "))

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +25,6 @@ type terminal struct {
 	chunks chan []byte
 	screen []byte // what was written and not yet waited for
 	all    []byte
-	asked  int // times that the program asked where the cursor is, since it last got input
 }
 
 func atTerminal(t *testing.T, dir string, env []string, args ...string) *terminal {
@@ -68,11 +66,6 @@ func (tm *terminal) read() bool {
 	case b, ok := <-tm.chunks:
 		tm.all = append(tm.all, b...)
 		tm.screen = append(tm.screen, b...)
-		for range bytes.Count(b, []byte("\x1b[6n")) {
-			if tm.asked++; tm.asked == 1 { // the other answer is fills's
-				tm.tty.WriteString("\x1b[1;1R")
-			}
-		}
 		return ok
 	case <-time.After(30 * time.Second):
 		tm.t.Fatalf("nothing happens; so far:\n%s", escapes.ReplaceAll(tm.all, nil))
@@ -95,19 +88,6 @@ func (tm *terminal) sees(text string) {
 	}
 }
 
-// fills types a line of text. Before survey reads one it asks twice where the cursor is, and it drops what is typed right
-// after the second answer, but not what is typed before.
-func (tm *terminal) fills(text string) {
-	tm.t.Helper()
-	for tm.asked < 2 {
-		if !tm.read() {
-			tm.t.Fatalf("ended instead of reading a line:\n%s", escapes.ReplaceAll(tm.all, nil))
-		}
-	}
-	tm.asked = 0
-	tm.types(text + enter + "\x1b[1;1R")
-}
-
 func (tm *terminal) types(keys string) { tm.tty.WriteString(keys) }
 
 // ends waits for the end and returns the exit code.
@@ -125,27 +105,11 @@ const (
 	ctrlC = "\x03"
 )
 
-func TestPrompts(t *testing.T) {
+// All of it can be typed before the first question is seen. Results go to standard output, and nothing else does.
+func TestPromptsTypedAhead(t *testing.T) {
 	dir := t.TempDir()
 	tm := atTerminal(t, dir, nil, "new")
-	tm.sees("Name of the service:")
-	tm.fills("My Shop")
-	tm.sees("did you mean my-shop?")
-	tm.sees("Name of the service:")
-	tm.fills("shop")
-	tm.sees("How is the service reached?")
-	tm.sees("> chi - ") // the default comes first, each choice with its explanation
-	tm.sees("  none - ")
-	tm.types("none" + enter) // typing finds a choice
-	tm.sees("> sqlite - ")   // not the broker: a worker is reached by nothing else
-	tm.types("mem" + enter)
-	tm.sees("> hexagonal - ")
-	tm.types(down + enter)
-	tm.sees("> console - ")
-	tm.types(enter)
-	tm.sees("Go module path:")
-	tm.sees("(example.com/shop)")
-	tm.fills("example.org/mine")
+	tm.types("shop" + enter + "none" + enter + enter + "mem" + enter + down + enter + enter + "example.org/mine" + enter + enter + "y")
 	if code := tm.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
 	}
@@ -167,52 +131,70 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
-// Of a group of many, any number can be chosen.
-func TestPromptsMany(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"audit", "ledger", "retry"} {
-		preset := filepath.Join(dir, "mine", "pattern", name, "preset.yaml")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(preset), 0o755), os.WriteFile(preset, []byte("title: X\nsummary: Y.\ngroup: tactic\n"), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tm := atTerminal(t, dir, nil, "new", "shop", "--presets", "mine", "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop")
-	tm.sees("(style)")
-	tm.sees("> hexagonal - ")
-	tm.types(enter)
-	tm.sees("(tactic)")
-	tm.sees("retry - Y.")
-	tm.types(" " + down + down + " " + enter)
-	if code := tm.ends(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
-	}
-	if !strings.Contains(tm.stdout.String(), "--pattern hexagonal,audit,retry ") {
-		t.Errorf("standard output:\n%s", tm.stdout)
-	}
-}
-
-// What a flag has answered is not asked, nor what leaves no choice.
+// What flags have answered is not asked; what they rule out is shown.
 func TestPromptsOnlyWhatIsOpen(t *testing.T) {
 	dir := t.TempDir()
-	tm := atTerminal(t, dir, nil, "new", "shop", "--broker", "none", "--pattern", "layered", "--database", "memory", "--module", "example.com/shop")
-	tm.sees("> chi - ")
+	tm := atTerminal(t, dir, nil, "new", "shop", "--broker", "none", "--pattern", "layered", "--database", "memory", "--module", "example.com/shop", "--entity", "order")
+	tm.sees("1/3")
+	tm.sees("> chi ")
+	tm.sees("x none ")
 	tm.types(enter)
-	tm.sees("> console - ")
+	tm.sees("2/3")
+	tm.sees("> console ")
+	tm.types(enter)
+	tm.sees("3/3")
 	tm.types(enter)
 	if code := tm.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
-	}
-	if bytes.Contains(tm.all, []byte("none - ")) {
-		t.Error("offered a framework that does not fit with the broker")
 	}
 	if !strings.Contains(tm.stdout.String(), "--framework chi --broker none --database memory --pattern layered --backend console") {
 		t.Errorf("standard output:\n%s", tm.stdout)
 	}
 }
 
-// All flags given, or CI set: a terminal makes no difference.
+// Flags that cannot go together are refused, and not after six questions.
+func TestPromptsRefuseFlagsThatClash(t *testing.T) {
+	tm := atTerminal(t, t.TempDir(), nil, "new", "shop", "--broker", "none", "--framework", "none")
+	tm.sees("framework none needs events.external")
+	if code := tm.ends(); code != 2 {
+		t.Errorf("exit code %d, want 2", code)
+	}
+}
+
+// A dry run shows more than the preview, and writes nothing: there is nothing to confirm.
+func TestPromptsOfDryRun(t *testing.T) {
+	dir := t.TempDir()
+	tm := atTerminal(t, dir, nil, "new", "shop", "--dry-run", "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--pattern", "layered", "--module", "example.com/shop", "--entity", "order")
+	tm.sees("1/1")
+	tm.types(enter)
+	if code := tm.ends(); code != 0 || !strings.Contains(tm.stdout.String(), "nothing was written") {
+		t.Errorf("exit code %d, wrote:\n%s", code, tm.stdout)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
+		t.Errorf("left %v", entries)
+	}
+}
+
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestPromptsColour(t *testing.T) {
+	for variable, want := range map[string]bool{"NO_COLOR=": true, "NO_COLOR=1": false} {
+		tm := atTerminal(t, t.TempDir(), []string{variable}, "new", "shop")
+		tm.sees("> chi ")
+		tm.types(ctrlC)
+		tm.ends()
+		if got := colours.Match(tm.all); got != want {
+			t.Errorf("with %s colour is %v, want %v", variable, got, want)
+		}
+	}
+}
+
+// All flags given, CI set, or a terminal that cannot move its cursor: it makes no difference.
 func TestPromptsNothingInCI(t *testing.T) {
-	for name, args := range map[string][]string{"CI=true": {"new", "shop"}, "A=b": {"new", "shop", "--no-input"}} {
+	for name, args := range map[string][]string{
+		"CI=true": {"new", "shop"}, "TERM=dumb": {"new", "shop"}, "A=b": {"new", "shop", "--no-input"},
+		"B=c": {"new", "shop", "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--pattern", "layered", "--backend", "console", "--module", "example.com/shop", "--entity", "order"},
+	} {
 		dir := t.TempDir()
 		tm := atTerminal(t, dir, []string{name}, args...)
 		if code := tm.ends(); code != 0 || len(tm.all) > 0 {
@@ -242,9 +224,9 @@ func TestPromptsInterrupted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			tm := atTerminal(t, dir, nil, "new", "shop")
-			tm.sees("> chi - ")
+			tm.sees("> chi ")
 			tm.types(enter)
-			tm.sees("> nats - ")
+			tm.sees("> nats ")
 			interrupt(tm)
 			tm.sees("interrupted: nothing was written")
 			if code := tm.ends(); code != 130 {

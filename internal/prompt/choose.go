@@ -29,7 +29,7 @@ type choose struct {
 
 func (q *choose) one() bool { return q.group.Min == 1 && q.group.Max == 1 }
 
-func (q *choose) begin(sofar generator.Answers, _ int) error {
+func (q *choose) begin(sofar generator.Answers, _, _ int) error {
 	q.sofar, q.filter, q.at, q.reason = sofar, "", 0, ""
 	if err := q.judge(); err != nil {
 		return err

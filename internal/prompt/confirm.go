@@ -8,18 +8,18 @@ import (
 
 // confirm shows what would be written, and asks whether to write it.
 type confirm struct {
-	preview func(generator.Answers, int) ([]string, error)
+	preview func(answers generator.Answers, width, height int) ([]string, error)
 	lines   []string
 }
 
-func (q *confirm) begin(sofar generator.Answers, width int) (err error) {
-	q.lines, err = q.preview(sofar, width)
+func (q *confirm) begin(sofar generator.Answers, width, height int) (err error) {
+	q.lines, err = q.preview(sofar, width, height-2)
 	return err
 }
 
-func (q *confirm) page(_, height int) []line {
+func (q *confirm) page(_, _ int) []line {
 	var lines []line
-	for _, text := range q.lines[:max(0, min(len(q.lines), height-2))] {
+	for _, text := range q.lines {
 		lines = append(lines, line{{text, plain}})
 	}
 	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}, {"  (Y/n/back)", faint}})
@@ -37,7 +37,7 @@ func (q *confirm) press(key rune) outcome {
 	return asking
 }
 
-func (q *confirm) help() string { return "enter or y write   n write nothing" }
+func (q *confirm) help() string { return "y yes   n no" }
 
 func (q *confirm) answer(*generator.Answers) {}
 

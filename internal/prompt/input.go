@@ -23,7 +23,7 @@ type input struct {
 	reason string // why what was typed is refused
 }
 
-func (q *input) begin(sofar generator.Answers, _ int) error {
+func (q *input) begin(sofar generator.Answers, _, _ int) error {
 	q.sofar, q.reason = sofar, ""
 	return nil
 }

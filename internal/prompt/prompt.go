@@ -30,14 +30,15 @@ type Asker struct {
 	NoColour bool
 	// Check reports what is wrong with answers that are complete but for defaults; the question is then asked again.
 	Check func(generator.Answers) error
-	// Preview shows, in lines of at most width columns, what the answers would have written. Without it nobody is asked whether to write.
-	Preview func(answers generator.Answers, width int) ([]string, error)
+	// Preview shows, in at most height lines of at most width columns, what the answers would have written. Without it nobody is asked
+	// whether to write.
+	Preview func(answers generator.Answers, width, height int) ([]string, error)
 }
 
 // question is one page. Of what was answered before it learns in begin; its own answer it keeps, so that it is the default when
 // the question comes again.
 type question interface {
-	begin(sofar generator.Answers, width int) error
+	begin(sofar generator.Answers, width, height int) error
 	page(width, height int) []line
 	press(key rune) outcome
 	help() string
@@ -72,8 +73,8 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 	defer s.close()
 	for at := 0; at < len(questions); {
 		sofar := answered(*answers, questions[:at])
-		width, _ := s.size()
-		if err := questions[at].begin(sofar, width-1); err != nil {
+		width, height := room(s)
+		if err := questions[at].begin(sofar, width, height); err != nil {
 			return err
 		}
 		switch result, err := put(ctx, s, questions, at, sofar.Name); {
@@ -91,19 +92,24 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 	return nil
 }
 
+// room is what a question has of the screen, between the header and the help.
+func room(s *screen) (width, height int) {
+	width, height = s.size()
+	return width - 1, height - 5 // a full line would wrap on some terminals, and a full screen would scroll
+}
+
 // put shows a question until it is answered or left.
 func put(ctx context.Context, s *screen, questions []question, at int, name string) (outcome, error) {
 	q := questions[at]
 	for {
-		width, height := s.size()
-		width-- // a full line would wrap on some terminals
+		width, height := room(s)
 		help := q.help()
 		if at > 0 {
 			help += "   esc back"
 		}
 		place := fmt.Sprintf("%d/%d", at+1, len(questions))
 		lines := []line{header(name, questions[:at], place, width), nil}
-		lines = append(lines, q.page(width, height-5)...)
+		lines = append(lines, q.page(width, height)...)
 		lines = append(lines, nil, line{{help + "   ctrl-c end", faint}})
 		for i, l := range lines {
 			lines[i] = fit(l, width)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/core"
@@ -52,18 +51,15 @@ const pageTemplate = `{{range .}}{{range .}}{{if .Style}}{{color .Style}}{{.Text
 func openScreen(in, out *os.File, noColour bool) (*screen, error) {
 	core.DisableColor = noColour
 	s := &screen{out: out, keys: make(chan key), closed: make(chan struct{})}
-	s.WithStdio(terminal.Stdio{In: in, Out: out, Err: out})
+	s.WithStdio(terminal.Stdio{In: &keyFile{File: in}, Out: out, Err: out})
 	s.reader = s.NewRuneReader()
 	if err := s.reader.SetTermMode(); err != nil {
 		return nil, fmt.Errorf("the terminal's mode: %w", err)
 	}
-	s.NewCursor().Hide()
+	_ = s.NewCursor().Hide()
 	go func() { // it ends with the process, where no key is pressed any more
 		for {
 			r, _, err := s.reader.ReadRune()
-			if err != nil && strings.HasPrefix(err.Error(), "unexpected escape sequence") {
-				continue // a key that means nothing here
-			}
 			select {
 			case s.keys <- key{r, err}:
 			case <-s.closed:
@@ -81,7 +77,7 @@ func openScreen(in, out *os.File, noColour bool) (*screen, error) {
 func (s *screen) close() {
 	close(s.closed)
 	_ = s.show(nil)
-	s.NewCursor().Show()
+	_ = s.NewCursor().Show()
 	_ = s.reader.RestoreTermMode()
 }
 

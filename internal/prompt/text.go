@@ -64,6 +64,15 @@ func cut(text string, width int) string {
 	return text
 }
 
+// Fit cuts text to width columns, and shows that it did.
+func Fit(text string, width int) string {
+	out := ""
+	for _, s := range fit(line{{text, plain}}, width) {
+		out += s.Text
+	}
+	return out
+}
+
 // fit cuts a line to width columns, and shows that it did.
 func fit(l line, width int) line {
 	total := 0

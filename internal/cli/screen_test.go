@@ -1,0 +1,261 @@
+//go:build linux || darwin
+
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// screen is a real terminal, tmux's, with otelgen in it: what a person would see there, not what was written to it.
+type screen struct {
+	t      *testing.T
+	socket string
+	dir    string // where otelgen runs
+}
+
+func onScreen(t *testing.T, width, height int, args ...string) *screen {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Fatal("tmux is not installed; make deps does that")
+	}
+	short, err := os.MkdirTemp("", "") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t: t, socket: filepath.Join(short, "s"), dir: t.TempDir()}
+	t.Cleanup(func() {
+		s.tmux("kill-server")
+		os.RemoveAll(short)
+	})
+	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "-c", s.dir}
+	for _, v := range []string{"CI=", "NO_COLOR=", "PATH=" + os.Getenv("PATH")} {
+		start = append(start, "-e", v)
+	}
+	s.tmux(append(start, "otelgen "+strings.Join(args, " ")+`; echo "exit code $?"; exec cat`)...)
+	return s
+}
+
+func (s *screen) tmux(args ...string) string {
+	s.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-S", s.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// types sends keys by their names in tmux, such as Enter and C-c; words that are none are typed.
+func (s *screen) types(keys ...string) {
+	s.t.Helper()
+	s.tmux(append([]string{"send-keys"}, keys...)...)
+}
+
+// sees waits until all of the texts are on the screen at once, and none of those that begin with "!". It returns the screen, of which
+// no line has wrapped.
+func (s *screen) sees(texts ...string) string {
+	s.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		shown := s.tmux("capture-pane", "-p")
+		missing := slices.IndexFunc(texts, func(text string) bool {
+			text, not := strings.CutPrefix(text, "!")
+			return strings.Contains(shown, text) == not
+		})
+		if missing < 0 {
+			return shown
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the screen never shows %q:\n%s", texts[missing], shown)
+		}
+	}
+}
+
+// holdsLines fails if a line has wrapped, or has gone beyond the upper edge.
+func (s *screen) holdsLines(shown string) {
+	s.t.Helper()
+	trim := func(text string) (lines []string) {
+		for line := range strings.Lines(text) {
+			lines = append(lines, strings.TrimRight(line, " \n"))
+		}
+		return lines
+	}
+	if joined := s.tmux("capture-pane", "-p", "-J"); !slices.Equal(trim(joined), trim(shown)) {
+		s.t.Errorf("a line has wrapped:\n%s", shown)
+	}
+	if !strings.HasPrefix(shown, "otelgen new") {
+		s.t.Errorf("the page does not begin at the top:\n%s", shown)
+	}
+}
+
+// leavesNothing checks that no file was written.
+func (s *screen) leavesNothing() {
+	s.t.Helper()
+	if entries, err := os.ReadDir(s.dir); err != nil || len(entries) > 0 {
+		s.t.Errorf("left %v, %v", entries, err)
+	}
+}
+
+func TestScreen(t *testing.T) {
+	s := onScreen(t, 80, 24, "new", "shop")
+	s.holdsLines(s.sees("How is the service reached?", "1/8", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter"))
+
+	// Typing filters by name, title and summary.
+	s.types("r", "o", "u", "t", "e", "r")
+	s.sees("> chi ", "!nethttp", "!none")
+	s.types("C-u")
+	s.types("z", "z")
+	s.sees("nothing has this")
+	s.types("Enter") // takes nothing
+	s.types("BSpace", "BSpace", "n", "o", "n", "e")
+	s.holdsLines(s.sees("> none ", "!nethttp", "None (worker)", "rules out  broker none: a worker is reached only by events"))
+	s.types("Enter")
+
+	// What is ruled out is there, cannot be taken, and says why.
+	s.holdsLines(s.sees("2/8", "shop  none", "> nats ", "x none  ruled out: a worker is reached only by"))
+	s.types("Down", "Enter")
+	s.holdsLines(s.sees("2/8", "> none ", "ruled out  a worker is reached only by events that come from outside of the", "process (framework none)"))
+	s.types("Up", "Enter")
+	s.sees("3/8", "> sqlite ")
+	s.types("Down", "Enter")
+	s.sees("4/8", "> hexagonal ")
+
+	// Back, by either key; what was answered is highlighted.
+	s.types("Escape")
+	s.sees("3/8", "> postgres ")
+	s.types("Left")
+	s.sees("2/8", "> nats ")
+	s.types("Left")
+	s.sees("1/8", "> none ")
+	s.types("Escape", "Up", "F5", "C-Right", "Up", "Enter")             // there is nothing before the first, and not all keys mean something
+	s.sees("2/8", "shop  chi", "> nats ", "  none  Events are handled") // no longer ruled out
+	s.types("n", "o", "n", "e", "Enter")
+	s.sees("3/8", "> postgres ")
+	s.types("Enter", "Enter", "Enter")
+
+	s.holdsLines(s.sees("6/8", "Which path has its Go module?", "(example.com/shop)"))
+	s.types("-l", "https://example.org")
+	s.types("Enter")
+	s.holdsLines(s.sees("> https://example.org_", "cannot be"))
+	s.types("C-u")
+	s.types("-l", "example.org/mine")
+	s.types("Enter")
+	s.sees("7/8", "What is the service about", "(order)")
+	s.types("-l", "config")
+	s.types("Enter")
+	s.sees("7/8", "config_", "use another word")
+	s.types("C-u")
+	s.types("Escape")
+	s.sees("6/8", "(example.org/mine)")
+	s.types("Enter")
+	s.types("-l", "line-item")
+	s.types("Enter")
+
+	s.holdsLines(s.sees("8/8", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
+		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?  (Y/n/back)"))
+	s.leavesNothing()
+	s.types("b")
+	s.sees("7/8", "(line-item)")
+	s.types("Enter")
+	s.sees("8/8")
+	s.types("y")
+	s.sees("Wrote shop: ", "line-items in the plural", "exit code 0", "!8/8")
+	for _, file := range []string{"go.mod", "internal/domain/line_item.go"} {
+		if _, err := os.Stat(filepath.Join(s.dir, "shop", file)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What is on the screen stays in it, however small or large it is.
+func TestScreenSizes(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {40, 24}, {60, 14}, {200, 50}} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			s := onScreen(t, size[0], size[1], "new", "shop")
+			for at := 1; at <= 8; at++ {
+				s.holdsLines(s.sees(fmt.Sprintf("%d/8", at)))
+				if at > 1 && at < 6 {
+					s.types("Down")
+					s.types("Up")
+				}
+				if at < 8 {
+					s.types("Enter")
+				}
+			}
+			s.holdsLines(s.sees("Write it?", "shop: "))
+		})
+	}
+}
+
+// Wherever the questions are ended, nothing is left: no file, no half page, no hidden cursor.
+func TestScreenEnded(t *testing.T) {
+	for at := 1; at <= 9; at++ {
+		t.Run(fmt.Sprint(at), func(t *testing.T) {
+			s := onScreen(t, 80, 24, "new")
+			for before := 1; before < at; before++ {
+				s.sees(fmt.Sprintf("%d/9", before))
+				if before == 1 {
+					s.types("-l", "shop")
+				}
+				s.types("Enter")
+			}
+			s.sees(fmt.Sprintf("%d/9", at))
+			s.types("C-c")
+			shown := s.sees("otelgen: interrupted: nothing was written", "exit code 130")
+			if !strings.HasPrefix(shown, "otelgen: interrupted") {
+				t.Errorf("a page is left:\n%s", shown)
+			}
+			if cursor := s.tmux("display-message", "-p", "#{cursor_flag}"); cursor != "1\n" {
+				t.Errorf("the cursor stays hidden")
+			}
+			s.leavesNothing()
+		})
+	}
+}
+
+func TestScreenDeclined(t *testing.T) {
+	s := onScreen(t, 80, 24, "new", "shop")
+	for at := 1; at < 8; at++ {
+		s.sees(fmt.Sprintf("%d/8", at))
+		s.types("Enter")
+	}
+	s.sees("Write it?")
+	s.types("n")
+	s.sees("interrupted: nothing was written", "why: the preview was answered with no", "exit code 130")
+	s.leavesNothing()
+}
+
+// Of a group of many any number can be chosen; what one of them rules out is marked as soon as it is picked.
+func TestScreenMany(t *testing.T) {
+	mine := t.TempDir()
+	for name, more := range map[string]string{"audit": "provides: [mine.audited]\n", "ledger": "", "retry": "conflicts: [{capability: mine.audited, reason: who audits does not try twice}]\n"} {
+		preset := filepath.Join(mine, "pattern", name, "preset.yaml")
+		if err := os.MkdirAll(filepath.Dir(preset), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(preset, []byte("title: T\nsummary: Like "+name+".\ngroup: tactic\n"+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order")
+	s.sees("(style)", "1/3")
+	s.types("Enter")
+	s.sees("(tactic)", "2/3", "> [ ] audit ", "  [ ] retry ", "space pick")
+	s.types("Space")
+	s.sees("> [x] audit ", "x [ ] retry   ruled out: who audits does not try twice")
+	s.types("Down", "Space", "Down", "Space")
+	s.sees("[x] audit", "[x] ledger", "> [ ] retry", "ruled out")
+	s.types("Enter")
+	s.sees("3/3", "pattern audit, pattern ledger")
+	s.types("Escape")
+	s.sees("2/3", "[x] audit", "[x] ledger")
+	s.types("Enter")
+	s.types("Enter")
+	s.sees("--pattern hexagonal,audit,ledger ", "exit code 0")
+}
