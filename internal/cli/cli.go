@@ -122,7 +122,7 @@ func (a *app) root() (*cobra.Command, error) {
 	root.AddCommand(newCmd)
 	root.AddCommand(a.changeCommands()...)
 	root.AddCommand(a.diffCommand(), a.checkCommand(), a.ejectCommand(), a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(),
-		a.verifyCommand(), a.versionCommand(), a.completionCommand())
+		a.verifyCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
 	return root, nil
 }
 

@@ -2,11 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/otelgen/otelgen/generator"
 )
 
 func (a *app) completionCommand() *cobra.Command {
@@ -45,27 +42,4 @@ func (a *app) completionCommand() *cobra.Command {
 			return a.print(result, func(w *bytes.Buffer) { w.Write(script.Bytes()) })
 		},
 	}
-}
-
-// inOrder has a shell offer nothing but what it is given, the default first.
-const inOrder = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-
-// complete collects what of makes of each preset, for a shell to offer. Presets that cannot be read are left out: there is nobody
-// to tell about them.
-func (a *app) complete(ctx context.Context, from sourceFlags, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
-	catalog, _, err := a.catalogFor(ctx, from, nil)
-	if err != nil {
-		return nil
-	}
-	var all []cobra.Completion
-	for _, axis := range catalog.Axes() {
-		presets, err := catalog.Presets(axis.Name)
-		if err != nil {
-			continue
-		}
-		for _, p := range presets {
-			all = append(all, of(p)...)
-		}
-	}
-	return all
 }

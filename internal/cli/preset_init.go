@@ -54,11 +54,7 @@ have otelgen preset test say whether it still works. It never overwrites anythin
 	cmd.Flags().StringVar(&in, "in", ".", "`DIR` of the presets")
 	cmd.Flags().StringVar(&from, "from", "", "built-in preset `AXIS/NAME` to start from (default that of the axis)")
 	cmd.MarkFlagDirname("in")
-	cmd.RegisterFlagCompletionFunc("from", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return a.complete(cmd.Context(), sourceFlags{}, func(p *generator.Preset) []cobra.Completion {
-			return []cobra.Completion{cobra.CompletionWithDesc(p.ID(), p.Summary)}
-		}), inOrder
-	})
+	cmd.RegisterFlagCompletionFunc("from", a.completePresets("/"))
 	return cmd
 }
 

@@ -38,13 +38,11 @@ func (a *app) showCommand() *cobra.Command {
 			}
 			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset) })
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, inOrder
 			}
-			return a.complete(cmd.Context(), from, func(p *generator.Preset) []cobra.Completion {
-				return []cobra.Completion{cobra.CompletionWithDesc(p.ID(), p.Summary)}
-			}), inOrder
+			return a.completePresets("/")(cmd, args, typed)
 		},
 	}
 	from.add(cmd)
