@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/module"
+	modzip "golang.org/x/mod/zip"
 )
 
 // holdEnv makes otelgen stop when the first file is staged, say so on standard error, and go on when it is told to end.
@@ -61,8 +64,22 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"holds": holds,
+			"exits":   exits,
+			"holds":   holds,
+			"publish": publish,
+		},
+		Setup: func(env *testscript.Env) error {
+			// The go command, where a script runs it, has the caches of this process.
+			out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB").Output()
+			if err != nil {
+				return nil // such a script is skipped
+			}
+			for i, value := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+				env.Setenv([]string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB"}[i], value)
+			}
+			acme, err := filepath.Abs("../../docs/examples/acme")
+			env.Setenv("ACME", acme)
+			return err
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
@@ -74,6 +91,24 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 	})
+}
+
+// publish puts a folder into the module proxy $WORK/proxy: `publish DIR MODULE@VERSION`.
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: publish DIR MODULE@VERSION")
+	}
+	var m module.Version
+	m.Path, m.Version, _ = strings.Cut(args[1], "@")
+	var b bytes.Buffer
+	ts.Check(modzip.CreateFromDir(&b, m, ts.MkAbs(args[0])))
+	dir := ts.MkAbs(filepath.Join("proxy", filepath.FromSlash(m.Path), "@v"))
+	ts.Check(os.MkdirAll(dir, 0o777))
+	for name, content := range map[string]string{
+		m.Version + ".zip": b.String(), m.Version + ".mod": "module " + m.Path + "\n", m.Version + ".info": `{"Version":"` + m.Version + `"}`, "list": m.Version + "\n",
+	} {
+		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666))
+	}
 }
 
 // exits runs a command and holds it to an exit code: `exits 2 otelgen new`. The output is there for stdout and stderr.

@@ -88,7 +88,8 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Loc
 		files[gomod.LockFile] = gomod.Merge(slices.Collect(maps.Values(others))...)
 	}
 	for _, u := range own {
-		files[path.Join(u.Name[len(filepath.ToSlash(dir))+1:], gomod.LockFile)] = locks[u.Name]
+		axis, name := path.Split(u.Name)
+		files[path.Join(path.Base(axis), name, gomod.LockFile)] = locks[u.Name]
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		at := filepath.Join(dir, filepath.FromSlash(name))

@@ -58,7 +58,7 @@ func Folder(dir string) (root string, only []string, err error) {
 		return dir, nil, nil
 	}
 	axis := filepath.Dir(abs)
-	return filepath.Dir(axis), []string{filepath.Base(axis) + "/" + filepath.Base(abs)}, nil
+	return filepath.Join(dir, "..", ".."), []string{filepath.Base(axis) + "/" + filepath.Base(abs)}, nil
 }
 
 // IDs returns the presets, "axis/name", in the root of fsys.
@@ -74,7 +74,14 @@ func IDs(fsys fs.FS) (ids []string, err error) {
 // fault.
 func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o Options) ([]Check, error) {
 	r := run{ctx: ctx, catalog: c, root: root, options: o, whole: c.Check()}
+	sound := true
 	for _, id := range ids {
+		sound = r.manifest(id) && sound
+	}
+	for _, id := range ids {
+		if !sound {
+			break // no service can be made of a catalog with a manifest that is wrong
+		}
 		r.preset(id)
 		if ctx.Err() != nil {
 			return r.checks, &generator.Error{
@@ -121,9 +128,16 @@ func firstLine(s string) string {
 	return line
 }
 
-func (r *run) preset(id string) {
-	axis, name, _ := strings.Cut(id, "/")
+// turn makes id the preset that is looked at.
+func (r *run) turn(id string) (axis, name string) {
 	r.id, r.dir = id, filepath.Join(r.root, filepath.FromSlash(id))
+	axis, name, _ = strings.Cut(id, "/")
+	return axis, name
+}
+
+// manifest reports whether what the preset says is right.
+func (r *run) manifest(id string) bool {
+	axis, name := r.turn(id)
 	preset, err := r.catalog.Preset(axis, name)
 	if err == nil {
 		err = r.own(r.whole)
@@ -134,10 +148,14 @@ func (r *run) preset(id string) {
 	}
 	if err != nil {
 		r.failed("manifest", err, "correct the manifest", "")
-		return
+		return false
 	}
 	r.ok("manifest", preset.Summary)
+	return true
+}
 
+func (r *run) preset(id string) {
+	axis, name := r.turn(id)
 	layouts, variants, err := matrix.Around(r.catalog, axis, name)
 	if err != nil {
 		r.failed("render", err, "see that some choice of presets goes with it", "")
@@ -154,16 +172,15 @@ func (r *run) preset(id string) {
 	}
 	r.ok("render", fmt.Sprintf("%d services, in each style and with each option", len(trees)))
 	r.claims(axis, name)
-	r.golden(preset)
+	r.golden(axis, name)
 	if r.options.NoRun {
 		r.leftOut("go", "--no-run")
 		return
 	}
-	for _, a := range layouts {
-		r.service(a, trees[r.label(a)], true)
-	}
-	for _, a := range variants {
-		r.service(a, trees[r.label(a)], false)
+	for i, a := range slices.Concat(layouts, variants) {
+		if !r.service(a, trees[r.label(a)], i < len(layouts)) {
+			return // what is wrong with one is wrong with most
+		}
 	}
 }
 
@@ -206,9 +223,13 @@ func (r *run) claims(axis, name string) {
 	r.ok("claims", claims.FileName)
 }
 
-func (r *run) golden(p *generator.Preset) {
+func (r *run) golden(axis, name string) {
 	file := filepath.Join(r.dir, GoldenFile)
-	want, err := goldens.Preset(r.catalog, p)
+	var want []byte
+	p, err := r.catalog.Preset(axis, name)
+	if err == nil {
+		want, err = goldens.Preset(r.catalog, p)
+	}
 	if err != nil {
 		r.failed("golden", err, "correct the templates", "")
 		return
@@ -233,20 +254,20 @@ func (r *run) golden(p *generator.Preset) {
 	}
 }
 
-// service has the go command judge a service: its go.mod, all its code and, if asked for, its tests, of which one holds what is emitted to what
-// the manifests declare.
-func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) {
+// service reports whether the go command is content with a service: its go.mod, all its code and, if asked for, its tests, of which one holds what
+// is emitted to what the manifests declare.
+func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) bool {
 	label := r.label(a)
 	top, err := os.MkdirTemp("", "otelgen-proof-")
 	if err != nil {
 		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot make a folder to compile in", Why: err.Error(), Mend: "see to TMPDIR"}, "", "")
-		return
+		return false
 	}
 	defer os.RemoveAll(top)
 	dir := filepath.Join(top, a.Name)
 	if err := (writer.Writer{}).Write(r.ctx, dir, tree.Files); err != nil {
 		r.failed("go", err, "", "")
-		return
+		return false
 	}
 	steps := []struct {
 		name, mend string
@@ -262,14 +283,14 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) {
 		}
 		out, err := r.gocmd(dir, step.args...)
 		if r.ctx.Err() != nil {
-			return
+			return false
 		}
 		if errors.Is(err, exec.ErrNotFound) {
 			r.failed(step.name, &generator.Error{
 				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command does this, and it is not in the PATH",
 				Mend: "install Go, https://go.dev/dl, or leave it out with --no-run",
 			}, "", "")
-			return
+			return false
 		}
 		var skipped []string
 		if step.name == "test" {
@@ -277,13 +298,14 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) {
 		}
 		if err != nil {
 			r.failed(step.name, fmt.Errorf("%s: go %s: %w", label, strings.Join(step.args, " "), err), step.mend, out)
-			return
+			return false
 		}
 		r.ok(step.name, label)
 		for _, test := range skipped {
 			r.leftOut(step.name, label+": "+test)
 		}
 	}
+	return true
 }
 
 // gocmd runs the go command with the environment of this process, so that the tests find their servers. Without the folder in its output, a package

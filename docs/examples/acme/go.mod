@@ -1,0 +1,3 @@
+module example.com/acme/presets
+
+go 1.26
