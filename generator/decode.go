@@ -138,6 +138,10 @@ func (d *decoder) scalar(n *yaml.Node, what, tag, must, mend string) (string, bo
 		d.wrongType(n, what, must, mend)
 		return "", false
 	}
+	if strings.ContainsFunc(n.Value, unseen) {
+		d.fail(n.Line, what+" holds a character that nobody sees", "a terminal or an editor would obey it", "take out control characters and those that change the direction of writing")
+		return "", false
+	}
 	return n.Value, true
 }
 

@@ -1,5 +1,11 @@
 package generator
 
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
 // Kind says who is at fault; it decides the exit code.
 type Kind int
 
@@ -41,11 +47,30 @@ type Error struct {
 	Where string `json:"where,omitempty"`
 }
 
+// visible writes out what a terminal would obey or hide: names of files and words of templates may be anybody's.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, unseen) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unseen(r) {
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// unseen reports whether r is a control or format character that a line of text does without.
+func unseen(r rune) bool { return r != '\t' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r)) }
+
 // Error returns "where: what", then why and mend on lines of their own.
 func (e *Error) Error() string {
 	where := ""
 	if e.Where != "" {
-		where = e.Where + ": "
+		where = strings.ReplaceAll(visible(e.Where), "\n", "<U+000A>") + ": "
 	}
-	return where + e.What + "\n  why: " + e.Why + "\n  mend: " + e.Mend
+	return where + visible(e.What) + "\n  why: " + visible(e.Why) + "\n  mend: " + visible(e.Mend)
 }

@@ -36,6 +36,9 @@ func refuses(t *testing.T, err error, where, why string) {
 	if e.Kind != KindPreset || !strings.HasPrefix(e.Where, where) || !strings.Contains(e.Why, why) && !strings.Contains(e.What, why) {
 		t.Errorf("got kind %d, where %q: %v\nwant the preset at fault, where %q, why %q", e.Kind, e.Where, e, where, why)
 	}
+	if strings.ContainsFunc(err.Error(), unseen) {
+		t.Errorf("the error is unfit for a terminal: %q", err)
+	}
 	if len(err.Error()) > 100_000 {
 		t.Errorf("the error has %d bytes", len(err.Error()))
 	}
@@ -175,6 +178,9 @@ func TestHostileManifests(t *testing.T) {
 		"a growing summary":   {fact(`{{ repeat 1000000000 "x" }}`), "repeat"},
 		"a looking summary":   {fact(`{{ env "HOME" }}`), "not defined"},
 		"control characters":  {head + "env: [{name: \"A\\u0007\\e[2J\", summary: x}]\n\x00", ""},
+		"escape sequences":    {"title: Evil\nsummary: \"\\e[2J\"\ngroup: tactic\n", "obey"},
+		"bidi":                {"title: \"\u202eEvil\"\nsummary: S\ngroup: tactic\n", "obey"},
+		"zero width":          {"title: \"Ev\u200bil\"\nsummary: S\ngroup: tactic\n", "obey"},
 		"two documents":       {head + "---\ntitle: Other\n", "more than one"},
 		"no UTF-8":            {"title: \xff\xfe\n", ""},
 	} {
