@@ -14,7 +14,7 @@ import (
 // machine at the same place, or on none.
 const (
 	maxWork  = 64 << 20    // of the templates of one file, its fragments included
-	maxTotal = 8 * maxWork // of all templates of a service
+	maxTotal = 4 * maxWork // of all templates of a service
 
 	maxOutput = 8 << 20  // bytes that one template may give
 	maxTree   = 64 << 20 // bytes that a service may have
@@ -203,7 +203,7 @@ var works = map[string]func(args []reflect.Value) int64{
 }
 
 // listWork is that of comparing each with each.
-func listWork(a []reflect.Value) int64 { w := weights(a); return times(w/elementWork, w/elementWork) }
+func listWork(a []reflect.Value) int64 { w := weights(a); return times(w, w/elementWork) }
 
 // regexWork is that of following an expression through a text.
 func regexWork(a []reflect.Value) int64 { return times(text(a[0]), text(a[1])) }

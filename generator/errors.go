@@ -64,7 +64,9 @@ func visible(s string) string {
 }
 
 // unseen reports whether r is a control or format character that a line of text does without.
-func unseen(r rune) bool { return r != '\t' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r)) }
+func unseen(r rune) bool {
+	return r != '\t' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
+}
 
 // Error returns "where: what", then why and mend on lines of their own.
 func (e *Error) Error() string {

@@ -128,7 +128,7 @@ func doubling(n int) string {
 func TestHostileSizes(t *testing.T) {
 	many := map[string]string{}
 	for i := range 300 {
-		many["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `{{ range 300 }}{{ repeat 1000 "x" }}{{ end }}`
+		many["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `{{ $x := repeat 1000 "x" }}{{ range 300 }}{{ $x }}{{ end }}`
 	}
 	busy := map[string]string{}
 	for i := range 300 {
