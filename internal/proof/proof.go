@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -292,7 +294,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 			}, "", "")
 			return false
 		}
-		var skipped []string
+		var skipped map[string]int
 		if step.name == "test" {
 			out, skipped = testOutput(out)
 		}
@@ -301,8 +303,8 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 			return false
 		}
 		r.ok(step.name, label)
-		for _, test := range skipped {
-			r.leftOut(step.name, label+": "+test)
+		for _, why := range slices.Sorted(maps.Keys(skipped)) {
+			r.leftOut(step.name, fmt.Sprintf("%s: %d tests: %s", label, skipped[why], why))
 		}
 	}
 	return true
@@ -318,9 +320,13 @@ func (r *run) gocmd(dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// testOutput returns what "go test -json" said, and which tests were left out and why.
-func testOutput(out string) (said string, skipped []string) {
+// position is what "go test" writes before the words of a test.
+var position = regexp.MustCompile(`^\S+\.go:\d+: `)
+
+// testOutput returns what "go test -json" said, and for what reasons how many tests were left out.
+func testOutput(out string) (said string, skipped map[string]int) {
 	var text strings.Builder
+	skipped = map[string]int{}
 	last := map[string]string{} // test → the line before the one that says how it ended
 	for line := range strings.Lines(out) {
 		var event struct{ Action, Package, Test, Output string }
@@ -338,7 +344,7 @@ func testOutput(out string) (said string, skipped []string) {
 				last[test] = strings.TrimSpace(event.Output)
 			}
 		case event.Action == "skip" && event.Test != "":
-			skipped = append(skipped, strings.TrimSpace(test)+": "+last[test])
+			skipped[position.ReplaceAllString(last[test], "")]++
 		}
 	}
 	return text.String(), skipped
