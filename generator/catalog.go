@@ -54,12 +54,13 @@ func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 		c.entries[a.Name] = map[string]*entry{}
 	}
 	var errs []error
+	var replace []string
 	for _, src := range sources {
 		errs = append(errs, c.list(src))
+		replace = append(replace, src.Replace...)
 	}
-	if len(sources) > 0 {
-		errs = append(errs, c.replaced(sources[len(sources)-1].Replace))
-	}
+	slices.Sort(replace)
+	errs = append(errs, c.replaced(slices.Compact(replace)))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

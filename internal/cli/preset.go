@@ -31,13 +31,16 @@ func (a *app) presetLockCommand() *cobra.Command {
 		Use:   "lock DIR",
 		Short: "Write the locks of the presets in a folder, from which go.mod and go.sum are made",
 		Long: `lock asks the go command, which may download modules, what the Go files of the presets in DIR import, and writes
-lock.txt beside each manifest. From then on they are generated without network, as the built-in ones are.
+lock.txt beside each manifest; where DIR is a preset, for all in its folder. From then on they are generated without network, as the built-in ones are.
 
 Of a module that several presets pin, the highest version is taken, as Go would. Where that is more than a built-in preset pins, DIR/lock.txt
 holds the built-in presets' part anew; it is used for services with a preset of this folder.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir := filepath.Clean(args[0])
+			dir, _, err := proof.Folder(args[0])
+			if err != nil {
+				return err
+			}
 			result, err := gotool.LockPresets(cmd.Context(), dir, templates.FS, presets.FS)
 			if err != nil {
 				return &generator.Error{

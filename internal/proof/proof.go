@@ -57,7 +57,7 @@ func Folder(dir string) (root string, only []string, err error) {
 		return "", nil, err
 	}
 	if _, err := os.Stat(filepath.Join(abs, "preset.yaml")); err != nil {
-		return dir, nil, nil
+		return filepath.Clean(dir), nil, nil
 	}
 	axis := filepath.Dir(abs)
 	return filepath.Join(dir, "..", ".."), []string{filepath.Base(axis) + "/" + filepath.Base(abs)}, nil
