@@ -121,6 +121,7 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
 	setRun.moduleFlag(set)
 	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
+	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
 	update, _ := change("update", "Bring a project to the templates of this otelgen", `
 Its answers are those of `+project.FileName+`, where they may also be edited by hand.`, "  otelgen update",
 		cobra.NoArgs, func(*changeRun, []string) {})

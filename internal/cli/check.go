@@ -55,6 +55,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 			}
 			return report.failure(allowed)
 		},
+		ValidArgsFunction: directories,
 	}
 	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
 	from.add(cmd)

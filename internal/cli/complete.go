@@ -47,3 +47,8 @@ func (a *app) completePresets(separator string) cobra.CompletionFunc {
 		}), inOrder
 	}
 }
+
+// directories has a shell offer directories.
+func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}

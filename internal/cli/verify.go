@@ -51,9 +51,7 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 			}
 			return a.reportVerify(report)
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		ValidArgsFunction: directories,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
