@@ -119,7 +119,7 @@ func (r *run) leftOut(name, why string) {
 func (r *run) failed(name string, err error, mend, output string) {
 	var known *generator.Error
 	if !errors.As(err, &known) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-" + name, What: r.id + " fails: " + name, Why: firstLine(err.Error()), Mend: mend, Where: r.dir}
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-test", What: r.id + " fails: " + name, Why: firstLine(err.Error()), Mend: mend, Where: r.dir}
 	}
 	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: Failed, Detail: firstLine(err.Error()), Output: output})
 	r.errs = append(r.errs, err)

@@ -123,6 +123,35 @@ func TestModuleWithAnEscape(t *testing.T) {
 	refused(t, acme.String(), generator.KindTarget, "presets-unfetchable")
 }
 
+// A link in a zip leads nowhere.
+func TestModuleWithALink(t *testing.T) {
+	proxy := serve(t, acme, map[string]string{"go.mod": "module example.com/acme/presets\n"})
+	secret := filepath.Join(t.TempDir(), "secret")
+	write(t, secret, []byte("secret"))
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	link := &zip.FileHeader{Name: "example.com/acme/presets@v1.2.0/broker/bus/preset.yaml"}
+	link.SetMode(fs.ModeSymlink | 0o777)
+	entry, err := w.CreateHeader(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write([]byte(secret)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(proxy, "example.com", "acme", "presets", "@v", "v1.2.0.zip"), b.Bytes())
+	found, err := source.Open(t.Context(), acme.String())
+	if err != nil {
+		return // refused is as good
+	}
+	if data, err := fs.ReadFile(found.FS, "broker/bus/preset.yaml"); err == nil && string(data) == "secret" {
+		t.Error("a link in a zip leads out of the module")
+	}
+}
+
 func TestWithoutGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	refused(t, acme.String(), generator.KindTarget, "no-go")
