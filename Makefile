@@ -28,10 +28,12 @@ matrix: deps ## run the whole matrix of combinations
 .PHONY: golden
 golden: ## rewrite the goldens
 	go test ./golden -update
+	go run ./cmd/otelgen preset test --no-run --update docs/examples/acme
 
 .PHONY: lock
 lock: ## rewrite the locks from which go.mod and go.sum are made
 	go run ./internal/gotool/lockall
+	go run ./cmd/otelgen preset lock docs/examples/acme
 
 .PHONY: bench
 bench: ## print the figures of speed

@@ -205,8 +205,14 @@ var works = map[string]func(args []reflect.Value) int64{
 // listWork is that of comparing each with each.
 func listWork(a []reflect.Value) int64 { w := weights(a); return times(w, w/elementWork) }
 
-// regexWork is that of following an expression through a text.
-func regexWork(a []reflect.Value) int64 { return times(text(a[0]), text(a[1])) }
+// regexWork is that of following an expression through a text. One with a count, x{1000}, is as long as if it were written out.
+func regexWork(a []reflect.Value) int64 {
+	length := text(a[0])
+	if strings.Contains(a[0].String(), "{") {
+		length = times(length, 200)
+	}
+	return times(length, text(a[1]))
+}
 
 func text(v reflect.Value) int64 { return int64(v.Len()) }
 
@@ -230,44 +236,107 @@ func times(a, b int64) int64 {
 
 func plus(a, b int64) int64 { return min(a, math.MaxInt64/4) + min(b, math.MaxInt64/4) }
 
-// The functions that a template calls where it begins, and where a loop does. No name of an author's looks like them.
+// The functions that a template calls where it begins, where a round of a loop does, and for values that it hands to what is built into
+// text/template. No name of an author's looks like them.
 const (
 	beginTemplate = "_begin"
 	beginRound    = "_round"
+	weighed       = "_weigh"
 )
+
+// unguarded are the functions of text/template that take the longer the larger what they are given is, by where that begins in their
+// arguments. They are not exported, and so cannot be guarded.
+var unguarded = map[string]int{"eq": 1, "ne": 1, "lt": 1, "le": 1, "gt": 1, "ge": 1, "index": 2}
+
+// weigh has a value paid for, and returns it.
+func (b *budget) weigh(v reflect.Value) reflect.Value {
+	if v.IsValid() {
+		b.allow("a loop or a comparison", weigh(v, maxNested))
+	}
+	return v
+}
 
 // meter writes the calls that count into a template. A loop without them could go on for ever and call and print nothing.
 func meter(tree *parse.Tree) {
-	call := func(function string, at parse.Pos) parse.Node {
-		name := parse.NewIdentifier(function).SetPos(at).SetTree(tree)
-		command := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: at, Args: []parse.Node{name}}
-		return &parse.ActionNode{NodeType: parse.NodeAction, Pos: at, Pipe: &parse.PipeNode{NodeType: parse.NodePipe, Pos: at, Cmds: []*parse.CommandNode{command}}}
+	if tree.Root != nil {
+		m := metering{tree}
+		m.list(tree.Root)
+		m.begin(tree.Root, beginTemplate, tree.Root.Pos)
 	}
-	begin := func(list *parse.ListNode, function string, at parse.Pos) {
-		list.Nodes = append([]parse.Node{call(function, at)}, list.Nodes...)
+}
+
+type metering struct{ tree *parse.Tree }
+
+func (m metering) call(function string, at parse.Pos, args ...parse.Node) *parse.CommandNode {
+	name := parse.NewIdentifier(function).SetPos(at).SetTree(m.tree)
+	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: at, Args: append([]parse.Node{name}, args...)}
+}
+
+func pipe(at parse.Pos, command *parse.CommandNode) *parse.PipeNode {
+	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: at, Cmds: []*parse.CommandNode{command}}
+}
+
+func (m metering) begin(list *parse.ListNode, function string, at parse.Pos) {
+	first := &parse.ActionNode{NodeType: parse.NodeAction, Pos: at, Pipe: pipe(at, m.call(function, at))}
+	list.Nodes = append([]parse.Node{first}, list.Nodes...)
+}
+
+func (m metering) list(list *parse.ListNode) {
+	if list == nil {
+		return
 	}
-	var walk func(list *parse.ListNode)
-	walk = func(list *parse.ListNode) {
-		if list == nil {
-			return
+	for _, n := range list.Nodes {
+		switch n := n.(type) {
+		case *parse.ActionNode:
+			m.pipe(n.Pipe)
+		case *parse.TemplateNode:
+			m.pipe(n.Pipe)
+		case *parse.IfNode:
+			m.branch(&n.BranchNode)
+		case *parse.WithNode:
+			m.branch(&n.BranchNode)
+		case *parse.RangeNode:
+			m.branch(&n.BranchNode)
+			m.begin(n.List, beginRound, n.Pos)
+			n.Pipe.Cmds = append(n.Pipe.Cmds, m.call(weighed, n.Pos)) // the keys of a mapping are sorted before the first round
 		}
-		for _, n := range list.Nodes {
-			switch n := n.(type) {
-			case *parse.IfNode:
-				walk(n.List)
-				walk(n.ElseList)
-			case *parse.WithNode:
-				walk(n.List)
-				walk(n.ElseList)
-			case *parse.RangeNode:
-				walk(n.List)
-				walk(n.ElseList)
-				begin(n.List, beginRound, n.Pos)
+	}
+}
+
+func (m metering) branch(n *parse.BranchNode) {
+	m.pipe(n.Pipe)
+	m.list(n.List)
+	m.list(n.ElseList)
+}
+
+func (m metering) pipe(p *parse.PipeNode) {
+	if p == nil {
+		return
+	}
+	var commands []*parse.CommandNode
+	for i, c := range p.Cmds {
+		from := len(c.Args)
+		if name, ok := c.Args[0].(*parse.IdentifierNode); ok && unguarded[name.Ident] > 0 {
+			if from = unguarded[name.Ident]; i > 0 {
+				commands = append(commands, m.call(weighed, c.Pos))
 			}
 		}
+		for j, arg := range c.Args {
+			switch arg := arg.(type) {
+			case *parse.PipeNode:
+				m.pipe(arg)
+			case *parse.ChainNode:
+				if inner, ok := arg.Node.(*parse.PipeNode); ok {
+					m.pipe(inner)
+				}
+			case *parse.NumberNode, *parse.StringNode, *parse.BoolNode, *parse.NilNode:
+				continue // as large as the template at most
+			}
+			if j >= from {
+				c.Args[j] = pipe(arg.Position(), m.call(weighed, arg.Position(), arg))
+			}
+		}
+		commands = append(commands, c)
 	}
-	if tree.Root != nil {
-		walk(tree.Root)
-		begin(tree.Root, beginTemplate, tree.Root.Pos)
-	}
+	p.Cmds = commands
 }

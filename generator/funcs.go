@@ -3,6 +3,7 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ var functions = sync.OnceValue(func() template.FuncMap {
 
 // workerFunctions are the names of a worker's functions, which are not there yet when a template is parsed.
 var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "ref": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0,
-	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0, beginTemplate: 0, beginRound: 0}
+	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0, beginTemplate: 0, beginRound: 0, weighed: 0}
 
 // functions are those that depend on the plan and on the file being rendered.
 func (w *worker) functions() template.FuncMap {
@@ -69,6 +70,7 @@ func (w *worker) functions() template.FuncMap {
 
 		beginTemplate: func() string { w.budget.spend(templateWork); return "" },
 		beginRound:    func() string { w.budget.spend(roundWork); return "" },
+		weighed:       func(v reflect.Value) reflect.Value { return w.budget.weigh(v) },
 	}
 }
 

@@ -91,6 +91,11 @@ func TestHostileTemplates(t *testing.T) {
 		"join":                 `{{ until 10000 | join (repeat 100000 "x") }}`,
 		"wrapWith":             `{{ wrapWith 1 (repeat 100000 "x") (repeat 100000 "y") }}`,
 		"uniq":                 `{{ range 10000 }}{{ until 5000 | uniq }}{{ end }}`,
+		"many comparisons":     `{{ $x := repeat 1000000 "x" }}{{ $y := repeat 1000000 "x" }}{{ range 100000 }}` + strings.Repeat(`{{ if eq $x $y }}{{ end }}`, 1000) + `{{ end }}`,
+		"comparisons in pipes": `{{ $x := repeat 1000000 "x" }}{{ $y := repeat 1000000 "x" }}{{ range 100000 }}` + strings.Repeat(`{{ if $x | eq $y }}{{ end }}`, 1000) + `{{ end }}`,
+		"many loops":           `{{ $x := dict }}{{ range 10000 }}{{ $y := set $x (toString .) . }}{{ end }}{{ range 100000 }}` + strings.Repeat(`{{ range $x }}{{ break }}{{ end }}`, 1000) + `{{ end }}`,
+		"many keys":            `{{ $x := repeat 1000000 "x" }}{{ $y := dict }}{{ range 100000 }}` + strings.Repeat(`{{ if index $y $x }}{{ end }}`, 1000) + `{{ end }}`,
+		"counted expressions":  `{{ range 1000 }}{{ regexMatch (repeat 100 "x{1000}") (repeat 90000 "x") }}{{ end }}`,
 		"doubling text":        `{{ $x := "xxxxxxxx" }}` + double("print $x $x", 60),
 		"doubling cat":         `{{ $x := "xxxxxxxx" }}` + double("cat $x $x", 60),
 		"doubling list":        `{{ $x := list 1 }}` + double("list $x $x", 60) + `{{ $x }}`,
@@ -112,6 +117,25 @@ func TestHostileTemplates(t *testing.T) {
 	err = hostile(t, map[string]string{"files/@root/evil.txt.tmpl": `one
 {{ repeat 1000000000 "x" }}`})
 	refuses(t, err, "mine/pattern/evil/files/@root/evil.txt.tmpl:2", "repeat is given or gives more than 1024 KiB")
+}
+
+// Whatever a template says, it gives a service or is refused as its author's fault, in bounded time.
+func FuzzTemplate(f *testing.F) {
+	for _, text := range []string{
+		`{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`, `{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}`, `{{ $x := dict }}{{ $y := set $x "x" $x }}{{ $x }}`,
+		`{{ $x := list 1 }}{{ range 9 }}{{ $x = list $x $x }}{{ end }}{{ $x | toPrettyJson }}`, `{{ printf "%*d" 9 1 }}{{ printf "%[1]s%[1]s" "x" }}`, `{{ untilStep 0 9 -1 }}{{ seq 0 2 9 }}`,
+		`{{ regexReplaceAll "a*" "aaa" "${1}x" }}{{ join "," (list 1 2) }}`, `{{ .Env }}{{ .Spans | toJson }}{{ .Options }}`, `{{ merge (dict "a" (dict "b" 1)) (dict "a" (dict "c" 2)) }}`, `{{ include "partials/header" . }}{{ slot "readme" }}`,
+		`{{ fromJson "[[[]]]" | deepCopy }}{{ chunk 2 (list 1 2 3) }}{{ dig "a" 1 (dict) }}{{ slice (list 1 2 3) 1 2 }}{{ index (list 1) 0 }}`, `{{ nindent 4 "a\nb" }}{{ wrapWith 2 "|" "a b c" }}{{ abbrevboth 5 10 "1234 5678 9123" }}{{ trunc -2 "abc" }}`,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		err := hostile(t, map[string]string{"files/@root/evil.txt.tmpl": text})
+		var e *Error
+		if err != nil && (!errors.As(err, &e) || e.Kind != KindPreset) {
+			t.Fatalf("%q: %v", text, err)
+		}
+	})
 }
 
 // doubling is templates each of which executes the next one twice.

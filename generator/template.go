@@ -89,7 +89,7 @@ func templateError(name string, err error) error {
 		if rest, ok := strings.CutPrefix(why, "executing "); ok {
 			_, rest, _ = strings.Cut(rest, " at <")
 			what, why, _ = strings.Cut(rest, ">: ")
-			what = "the template fails at {{ " + what + " }}"
+			what = "the template fails at {{ " + strings.NewReplacer(weighed+" ", "", " | "+weighed, "").Replace(what) + " }}"
 		}
 	}
 	if limit := (*limitError)(nil); errors.As(err, &limit) {
