@@ -220,7 +220,7 @@ func TestHostileManifests(t *testing.T) {
 func TestHostilePaths(t *testing.T) {
 	for _, name := range []string{
 		"@root/a..b\\x", "@root/..\\..\\x", "@root/C:\\x", "@root/c:x", "@root/\\\\server\\share", "@root/x:stream", "@root/.git/hooks/pre-commit", "@root/.GIT/config", "@root/sub/.git", "@root/git~1/config",
-		"@root/.otelgen.yaml", "@root/.Otelgen.yaml", "@root/go.mod", "@root/GO.SUM",
+		"@root/.otelgen.yaml", "@root/.Otelgen.yaml", "@root/.otelgen.Pristine.tar.gz", "@root/go.mod", "@root/GO.SUM",
 		"@root/con", "@root/CON.txt", "@root/nul.go", "@root/docs/aux.md", "@root/com1", "@root/LPT9.x", "@root/dot.", "@root/space ", "@root/a b", "@root/ x", "@root/.../x",
 		"@root/café", "@root/cafe\u0301", "@root/\u202egnp.exe", "@root/zero\u200bwidth", "@root/ﬀ", "@root/İ", "@root/bom\ufeff", "@root/fullwidth／slash", "@root/new\nline", "@root/bell\a", "@root/nul\x00", "@root/esc\x1b[2J", "@root/bad\xff",
 		"@root/star*", "@root/what?", "@root/pipe|", "@root/less<", "@root/quote\"", "@root/tick'", "@root/{{name}}", "@root/{evil}", "@root/{{ \"..\\x\" }}", "@root/" + strings.Repeat("x", 10) + "\u00a0",
