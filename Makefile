@@ -30,6 +30,10 @@ golden: ## rewrite the goldens
 	go test ./golden -update
 	go run ./cmd/otelgen preset test --no-run --update docs/examples/acme
 
+.PHONY: docs
+docs: ## rewrite the reference of commands and presets
+	go test ./internal/cli -run TestReference -update
+
 .PHONY: lock
 lock: ## rewrite the locks from which go.mod and go.sum are made
 	go run ./internal/gotool/lockall

@@ -64,12 +64,6 @@ func (s *Selection) Plan() (*Plan, error) {
 	return p, nil
 }
 
-// Env returns the environment variables that the service reads.
-func (p *Plan) Env() []Env { return slices.Clone(p.context.Env) }
-
-// Ports returns what the development set-up listens on.
-func (p *Plan) Ports() []Port { return slices.Clone(p.context.Ports) }
-
 // parsePartials has the partials ready for the facts.
 func (p *Plan) parsePartials() error {
 	_, err := p.selection.catalog.base()

@@ -189,10 +189,11 @@ func flatten(err error) []*generator.Error {
 	if errors.As(err, &known) {
 		return []*generator.Error{known}
 	}
-	return []*generator.Error{{
+	bug := &generator.Error{
 		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this: it is a bug in otelgen, not a mistake of yours",
 		Mend: "please report it, with the command, at " + issues,
-	}}
+	}
+	return []*generator.Error{bug}
 }
 
 // print writes a result to standard output: v as JSON, or what text writes.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -8,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/otelgen/otelgen/generator"
 )
 
 // Every error that otelgen reports on purpose says what is wrong, why, and how to mend it: wherever one is made, it is made with all
@@ -52,6 +56,21 @@ func TestErrorsSayWhatWhyAndMend(t *testing.T) {
 	}
 	if made < 50 {
 		t.Errorf("found only %d errors: the test no longer sees how they are made", made)
+	}
+}
+
+// The keys of an error in JSON are documented in docs/reference/errors.md, and programs rely on them.
+func TestErrorsInJSON(t *testing.T) {
+	var b bytes.Buffer
+	a := &app{stderr: &b, format: formatJSON}
+	first := &generator.Error{Kind: generator.KindPreset, Code: "c", What: "<w>", Why: "y", Mend: "m", Where: "f:1"}
+	second := &generator.Error{Kind: generator.KindAnswers, Code: "d", What: "w", Why: "y", Mend: "m"}
+	if code := a.fail(errors.Join(first, second), nil); code != 3 {
+		t.Errorf("exit code %d, want that of the first", code)
+	}
+	want := `{"code":"c","message":"<w>","why":"y","mend":"m","where":"f:1"}` + "\n" + `{"code":"d","message":"w","why":"y","mend":"m"}` + "\n"
+	if b.String() != want {
+		t.Errorf("wrote %s", &b)
 	}
 }
 

@@ -28,12 +28,13 @@ func (s *service) preview(width, height int) []string {
 	for _, key := range slices.Sorted(maps.Keys(full.Options)) {
 		options = append(options, key+"="+full.Options[key])
 	}
-	for _, e := range s.plan.Env() {
+	contract := s.plan.Contract()
+	for _, e := range contract.Env {
 		if e.Field != "" || e.Secret || e.Required { // the others have defaults that a library gives them
 			variables = append(variables, e.Name)
 		}
 	}
-	for _, p := range s.plan.Ports() {
+	for _, p := range contract.Ports {
 		ports = append(ports, fmt.Sprintf("%d (%s)", p.Port, p.Summary))
 	}
 	section := func(label string, texts ...string) []string {

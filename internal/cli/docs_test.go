@@ -1,0 +1,420 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+var update = flag.Bool("update", false, "rewrite the reference in docs/reference")
+
+const docsDir = "../../docs"
+
+// The pages that the code and the catalog can write themselves are what they would write.
+func TestReference(t *testing.T) {
+	a := &app{getenv: func(string) string { return "" }, skeleton: skeleton, builtin: builtin}
+	root, err := a.root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := generator.NewCatalog(skeleton, builtin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"cli.md": cliPage(root), "presets.md": presetsPage(t, catalog)} {
+		file := filepath.Join(docsDir, "reference", name)
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")), []byte(want)) {
+			t.Errorf("docs/reference/%s is not current: make docs, and read the difference", name)
+		}
+	}
+}
+
+// cliPage is the reference of all commands.
+func cliPage(root *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Commands\n\nWritten by `make docs` from the commands themselves. The same is in the manual pages, which `otelgen man DIR` writes.\n\n")
+	all := commands(root)
+	b.WriteString("| command | |\n| --- | --- |\n")
+	for _, c := range all {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", c.CommandPath(), strings.ReplaceAll(c.CommandPath(), " ", "-"), c.Short)
+	}
+	for _, c := range all {
+		text := c.Long
+		if text == "" {
+			text = c.Short + "."
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n```text\n%s\n```\n\n%s\n", c.CommandPath(), strings.TrimSuffix(c.UseLine(), " [flags]"), paragraphs(text))
+		if c.Example != "" {
+			fmt.Fprintf(&b, "\n```sh\n%s\n```\n", unindent(c.Example))
+		}
+		flags(&b, c.LocalNonPersistentFlags())
+	}
+	b.WriteString("\n## Every command\n")
+	flags(&b, root.PersistentFlags())
+	return b.String()
+}
+
+// commands returns a command and all below it.
+func commands(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			all = append(all, commands(sub)...)
+		}
+	}
+	return all
+}
+
+func flags(b *strings.Builder, set *pflag.FlagSet) {
+	first := true
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" || f.Name == "version" {
+			return
+		}
+		if first {
+			b.WriteString("\n| flag | |\n| --- | --- |\n")
+			first = false
+		}
+		name, usage := pflag.UnquoteUsage(f)
+		fmt.Fprintf(b, "| %s | %s |\n", cell("`--"+strings.TrimSpace(f.Name+" "+name)+"`"), cell(usage))
+	})
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// paragraphs keeps what is indented, which is set as code.
+func paragraphs(text string) string {
+	var out []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "\n\n\n", "\n\n"), "\n\n") {
+		if strings.HasPrefix(part, "  ") {
+			part = "```text\n" + unindent(part) + "\n```"
+		}
+		out = append(out, part)
+	}
+	return strings.Join(out, "\n\n")
+}
+
+func unindent(text string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(text, "  "), "\n  ", "\n")
+}
+
+// presetsPage is the reference of the built-in presets. Their texts are those of a service about orders.
+func presetsPage(t *testing.T, catalog *generator.Catalog) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists those\nof your own as well.\n")
+	table := func(title string, head string, rows []string) {
+		if len(rows) > 0 {
+			fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%s\n", title, head, strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|", strings.Join(rows, "\n"))
+		}
+	}
+	for _, axis := range catalog.Axes() {
+		fmt.Fprintf(&b, "\n## %s: %s\n", axis.Title, axis.Question)
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range presets {
+			facts := factsOf(t, catalog, p)
+			fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s", p.ID(), strings.TrimSuffix(p.Title, "."), p.Summary)
+			if p.Group != "" {
+				fmt.Fprintf(&b, " Of the group %s.", p.Group)
+			}
+			if p.Default {
+				b.WriteString(" The default.")
+			}
+			b.WriteString("\n")
+			if len(p.Provides) > 0 {
+				fmt.Fprintf(&b, "\nProvides `%s`.\n", strings.Join(p.Provides, "`, `"))
+			}
+			for _, r := range p.Requires {
+				fmt.Fprintf(&b, "\nRequires `%s`: %s.\n", r.Capability, r.Reason)
+			}
+			for _, r := range p.Conflicts {
+				fmt.Fprintf(&b, "\nDoes not go with `%s`: %s.\n", r.Capability, r.Reason)
+			}
+			table("Options", "| option | type | default | |", rows(p.Options, func(o generator.Option) string {
+				kind := o.Type
+				if len(o.Values) > 0 {
+					kind = strings.Join(o.Values, ", ")
+				}
+				return fmt.Sprintf("| `%s.%s` | %s | `%s` | %s |", p.Name, o.Name, kind, o.Default, cell(o.Summary))
+			}))
+			table("Environment", "| variable | default | |", rows(facts.Env, func(e generator.Env) string {
+				return fmt.Sprintf("| `%s` | %s | %s |", e.Name, code(e.Default), cell(e.Summary+with(e.When)))
+			}))
+			table("Ports", "| port | |", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary)) }))
+			table("Spans", "| span | kind | |", rows(facts.Spans, func(s generator.Span) string {
+				return fmt.Sprintf("| `%s` | %s | %s |", strings.Join(s.Names, "`, `"), s.Kind, cell(s.Summary+with(s.When)))
+			}))
+			table("Metrics", "| metric | instrument | unit | |", rows(facts.Metrics, func(m generator.Metric) string {
+				return fmt.Sprintf("| `%s` | %s | %s | %s |", m.Name, m.Instrument, m.Unit, cell(m.Summary+with(m.When)))
+			}))
+		}
+	}
+	return b.String()
+}
+
+// code sets a text as code, unless it is empty.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+// factsOf is what a preset declares, in words of a service that has it: with every capability that some of it goes with.
+func factsOf(t *testing.T, catalog *generator.Catalog, p *generator.Preset) generator.Contract {
+	t.Helper()
+	with := []string{""}
+	for _, e := range p.Env {
+		with = append(with, e.When)
+	}
+	for _, s := range p.Spans {
+		with = append(with, s.When)
+	}
+	for _, m := range p.Metrics {
+		with = append(with, m.When)
+	}
+	slices.Sort(with)
+	var all generator.Contract
+	seen := map[string]bool{}
+	add := func(owner, key string) bool {
+		defer func() { seen[key] = true }()
+		return owner == p.ID() && !seen[key]
+	}
+	for _, capability := range slices.Compact(with) {
+		plan, err := serviceWith(t, catalog, p, capability).Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		contract := plan.Contract()
+		for _, e := range contract.Env {
+			if add(e.Owner, "env "+e.Name) {
+				all.Env = append(all.Env, e)
+			}
+		}
+		for _, s := range contract.Spans {
+			if add(s.Owner, "span "+strings.Join(s.Names, " ")) {
+				all.Spans = append(all.Spans, s)
+			}
+		}
+		for _, m := range contract.Metrics {
+			if add(m.Owner, "metric "+m.Name) {
+				all.Metrics = append(all.Metrics, m)
+			}
+		}
+	}
+	return all
+}
+
+// serviceWith is a service that has a preset and, unless it is empty, a capability; for the rest it has what fits, defaults first.
+func serviceWith(t *testing.T, catalog *generator.Catalog, p *generator.Preset, capability string) *generator.Selection {
+	t.Helper()
+	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}}
+	for _, axis := range catalog.Axes() {
+		if axis.Name == p.Axis {
+			continue
+		}
+		choices, err := catalog.Choices(axis.Name, answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rank := func(c generator.Choice) int {
+			switch {
+			case !c.Fits:
+				return 3
+			case slices.Contains(c.Preset.Provides, capability):
+				return 0
+			case c.Preset.Default:
+				return 1
+			}
+			return 2
+		}
+		slices.SortStableFunc(choices, func(x, y generator.Choice) int { return rank(x) - rank(y) })
+		answers.Presets[axis.Name] = []string{choices[0].Preset.Name}
+	}
+	selection, err := catalog.Select(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return selection
+}
+
+// Every code of an error in the source is on the page, with the exit codes of its kinds, and the page has no others.
+func TestErrorsPage(t *testing.T) {
+	inSource := errorCodes(t)
+	page, err := os.ReadFile(filepath.Join(docsDir, "reference", "errors.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var onPage []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-zA-Z-]+)` \\| ([0-9, ]*) \\| .+ \\| .+ \\|\\r?$").FindAllStringSubmatch(string(page), -1) {
+		name, exits := row[1], row[2]
+		onPage = append(onPage, name)
+		kinds, ok := inSource[name]
+		if !ok {
+			t.Errorf("docs/reference/errors.md has the code %s, which no error has", name)
+		} else if want := strings.Join(slices.Sorted(maps.Keys(kinds)), ", "); exits != want {
+			t.Errorf("docs/reference/errors.md says that %s exits with %q; it is %s", name, exits, want)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(inSource)) {
+		if !slices.Contains(onPage, name) {
+			t.Errorf("docs/reference/errors.md has no row: | `%s` | %s | when | mend |", name, strings.Join(slices.Sorted(maps.Keys(inSource[name])), ", "))
+		}
+	}
+	if !slices.IsSorted(onPage) {
+		t.Error("the rows of docs/reference/errors.md are not sorted by code")
+	}
+}
+
+var kinds = map[string]generator.Kind{
+	"KindBug": generator.KindBug, "KindAnswers": generator.KindAnswers, "KindPreset": generator.KindPreset, "KindTarget": generator.KindTarget,
+	"KindDrift": generator.KindDrift, "KindInterrupted": generator.KindInterrupted,
+}
+
+// errorCodes reads the source for the codes of errors, each with the exit codes of the kinds that it is made with.
+func errorCodes(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	codes := map[string]map[string]bool{}
+	for _, pattern := range []string{"../../generator/*.go", "../*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			returned := returnedCodes(parsed)
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				literal, ok := n.(*ast.CompositeLit)
+				if !ok || !isError(literal.Type, parsed.Name.Name) {
+					return true
+				}
+				var exit string
+				var names []string
+				for _, e := range literal.Elts {
+					field := e.(*ast.KeyValueExpr)
+					switch field.Key.(*ast.Ident).Name {
+					case "Kind":
+						exit = strconv.Itoa(kinds[kindName(field.Value)].ExitCode())
+					case "Code":
+						switch value := field.Value.(type) {
+						case *ast.BasicLit:
+							names = []string{text(value)}
+						case *ast.BinaryExpr: // "preset-" + name
+							names = []string{text(value.X) + "NAME"}
+						default:
+							names = returned
+						}
+					}
+				}
+				if exit == "" || len(names) == 0 {
+					t.Errorf("%s: an error is made in a way that this test does not understand", file)
+				}
+				for _, name := range names {
+					if codes[name] == nil {
+						codes[name] = map[string]bool{}
+					}
+					codes[name][exit] = true
+				}
+				return true
+			})
+		}
+	}
+	return codes
+}
+
+// returnedCodes are the texts that functions return for a result called code.
+func returnedCodes(file *ast.File) (codes []string) {
+	for _, decl := range file.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Type.Results == nil || len(fn.Type.Results.List[0].Names) == 0 || fn.Type.Results.List[0].Names[0].Name != "code" {
+			continue
+		}
+		ast.Inspect(fn, func(n ast.Node) bool {
+			if r, ok := n.(*ast.ReturnStmt); ok {
+				codes = append(codes, text(r.Results[0]))
+			}
+			return true
+		})
+	}
+	return codes
+}
+
+func kindName(e ast.Expr) string {
+	if s, ok := e.(*ast.SelectorExpr); ok {
+		return s.Sel.Name
+	}
+	if i, ok := e.(*ast.Ident); ok {
+		return i.Name
+	}
+	return ""
+}
+
+func text(e ast.Expr) string {
+	literal, ok := e.(*ast.BasicLit)
+	if !ok {
+		return ""
+	}
+	s, _ := strconv.Unquote(literal.Value)
+	return s
+}
+
+// Links of the documentation lead to what there is.
+func TestDocsLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:\s]+)(#[^)]*)?\)`)
+	pages := []string{"../../README.md", "../../CONTRIBUTING.md"}
+	if err := filepath.WalkDir(docsDir, func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".md") {
+			pages = append(pages, path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range link.FindAllSubmatch(content, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), string(to[1]))); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+}
