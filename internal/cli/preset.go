@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/gotool"
+	"github.com/otelgen/otelgen/internal/progress"
 	"github.com/otelgen/otelgen/internal/proof"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
@@ -41,7 +42,9 @@ holds the built-in presets' part anew; it is used for services with a preset of 
 			if err != nil {
 				return err
 			}
+			line := progress.Start(cmd.Context(), a.stderr, "asking the go command")
 			result, err := gotool.LockPresets(cmd.Context(), dir, templates.FS, presets.FS)
+			line.Stop()
 			if err != nil {
 				return &generator.Error{
 					Kind: generator.KindPreset, Code: "preset-lock", What: "the presets in " + dir + " cannot be locked", Why: err.Error(),
@@ -106,6 +109,9 @@ func (a *app) presetTest(ctx context.Context, dir string, options proof.Options)
 	if only != nil {
 		ids = only
 	}
+	line := progress.Start(ctx, a.stderr, "reading the presets")
+	defer line.Stop()
+	options.Step = line.Update
 	return proof.Run(ctx, catalog, root, ids, options)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/progress"
 	"github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/internal/source"
 )
@@ -78,7 +79,9 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 		if _, ok := source.ParseModule(where); !ok && origin != nil && !flags.given("presets") {
 			where = origin.Locate(where)
 		}
+		line := progress.Start(ctx, a.stderr, "fetching "+where)
 		found, err := source.Open(ctx, where)
+		line.Stop()
 		switch {
 		case err != nil:
 			errs = append(errs, err)

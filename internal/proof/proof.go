@@ -32,6 +32,8 @@ const GoldenFile = "golden.txtar"
 type Options struct {
 	Update bool // write the goldens
 	NoRun  bool // neither compile nor run what was rendered
+	// Step, if set, is told what is being done.
+	Step func(string)
 }
 
 // The results of a check.
@@ -83,6 +85,9 @@ func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o
 	for _, id := range ids {
 		if !sound {
 			break // no service can be made of a catalog with a manifest that is wrong
+		}
+		if o.Step != nil {
+			o.Step("proving " + id)
 		}
 		r.preset(id)
 		if ctx.Err() != nil {
