@@ -30,7 +30,8 @@ const (
 // Pristine returns the file that remembers tree. The same tree gives the same bytes.
 func Pristine(tree *generator.Tree) (generator.File, error) {
 	var b bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&b, 6)
+	b.Grow(60_000)
+	zip, err := gzip.NewWriterLevel(&b, 4)
 	if err != nil {
 		return generator.File{}, err
 	}
