@@ -3,7 +3,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## build bin/otelgen
@@ -16,6 +16,14 @@ demo: ## generate the default service, run it, show its first traces
 .PHONY: deps
 deps: ## install what the tests need
 	scripts/install-deps.sh
+
+.PHONY: servers
+servers: deps ## start all servers that the tests use, until make servers-stop
+	scripts/servers.sh start
+
+.PHONY: servers-stop
+servers-stop: ## stop them
+	scripts/servers.sh stop
 
 .PHONY: test
 test: deps ## install what the tests need, and run them: all checks, a part of the matrix

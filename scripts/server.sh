@@ -7,6 +7,7 @@
 #   scripts/server.sh stop FOLDER         stops it in good order
 #   scripts/server.sh kill FOLDER         stops it as a crash would
 #   scripts/server.sh remove FOLDER       kills it and deletes the folder
+#   scripts/server.sh version NAME        prints what it is, as in: PostgreSQL 15.18
 #
 # With OWNER set to a process id, a new server is removed as soon as that process has ended, however it ended.
 set -euo pipefail
@@ -76,6 +77,7 @@ server_running() {
 #   server_create FOLDER      prepares a new one
 #   server_start FOLDER PORT  starts it and waits until it answers
 #   server_url PORT           prints its URL
+#   server_version            prints what it is and its version
 #
 # and, where the above does not fit, server_stop, server_kill and server_running.
 load() {
@@ -158,6 +160,10 @@ remove)
 	known "$target"
 	if server_running "$target"; then server_kill "$target"; fi
 	rm -rf "$target"
+	;;
+version)
+	load "$target"
+	server_version
 	;;
 *) usage ;;
 esac

@@ -1,21 +1,19 @@
 package matrix_test
 
 import (
-	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/matrix"
+	"github.com/otelgen/otelgen/internal/servers"
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
@@ -45,16 +43,19 @@ func TestMatrix(t *testing.T) {
 		if !part.holds(i) {
 			continue
 		}
-		t.Run(matrix.Label(c, a), func(t *testing.T) {
-			env := goEnvironment()
-			if a.Presets["database"][0] == "postgres" {
-				env = append(env, "TEST_DATABASE_URL="+postgres(t))
-			}
+		label := matrix.Label(c, a)
+		t.Run(label, func(t *testing.T) {
+			env, against := serversOf(t, c, a)
 			dir := write(t, c, a)
 			judge(t, dir, env, "gofmt", "-l", ".")
 			judge(t, dir, env, "go", "mod", "tidy", "-diff")
 			judge(t, dir, env, "go", "vet", "./...")
 			judge(t, dir, env, "go", "test", "./...")
+			if !t.Failed() {
+				if err := servers.Proven("service "+label, "gofmt, go mod tidy, go vet, its tests", against); err != nil {
+					t.Error(err)
+				}
+			}
 			if part == all || i < parts { // linking says little that vetting has not said
 				judge(t, dir, env, "go", "build", "./...")
 			}
@@ -71,10 +72,12 @@ func judge(t *testing.T, dir string, env []string, name string, args ...string) 
 	if err != nil || len(out) > 0 && args[0] != "test" {
 		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
-	if bytes.Contains(out, []byte("DATABASE_URL is not set")) {
+	if unset.Match(out) {
 		t.Errorf("tests were left out:\n%s", out)
 	}
 }
+
+var unset = regexp.MustCompile(`TEST_\w+ is not set`)
 
 // part is which of the parts is run, from 1.
 type part int
@@ -128,30 +131,21 @@ func goEnvironment() []string {
 	return append(os.Environ(), "GOFLAGS=-trimpath -buildvcs=false", "GOWORK=off")
 }
 
-// postgres returns the URL of a server, which is started when it is first asked for and ends with this process.
-func postgres(t *testing.T) string {
-	t.Helper()
-	url, err := startPostgres()
-	if err != nil {
-		t.Fatalf("PostgreSQL is needed here: %v\nset TEST_DATABASE_URL, or install it with: make deps", err)
-	}
-	return url
-}
+var pool = servers.New("../..")
 
-var startPostgres = sync.OnceValues(func() (string, error) {
-	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
-		return url, nil
-	}
-	start := exec.Command("../../scripts/server.sh", "start", "postgres")
-	start.Env = append(os.Environ(), "OWNER="+strconv.Itoa(os.Getpid()))
-	out, err := start.Output()
+// serversOf returns the environment that the service of the answers is judged in, and the servers that it names.
+func serversOf(t *testing.T, c *generator.Catalog, a generator.Answers) (env []string, against []servers.Server) {
+	t.Helper()
+	selection, err := c.Select(a)
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			err = errors.New(cmp.Or(strings.TrimSpace(string(exit.Stderr)), err.Error()))
-		}
-		return "", err
+		t.Fatal(err)
 	}
-	url, _, _ := strings.Cut(string(out), "\n")
-	return url, nil
-})
+	variables, err := pool.Environment(selection.Presets())
+	if err != nil {
+		t.Fatalf("%v\nwhat the tests need is installed by: make deps", err)
+	}
+	if against, err = pool.Of(selection.Presets()); err != nil {
+		t.Fatal(err)
+	}
+	return append(goEnvironment(), variables...), against
+}

@@ -22,3 +22,7 @@ nats_answers() {
 server_url() {
 	echo "nats://127.0.0.1:$1"
 }
+
+server_version() {
+	"$("$(dirname "$self")/tool.sh" nats-server)" --version | sed 's/nats-server: v/NATS /'
+}

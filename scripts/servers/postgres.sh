@@ -67,3 +67,7 @@ server_running() {
 	cd "$1"
 	as_postgres "$bin/pg_ctl" --pgdata="$1/data" status >/dev/null
 }
+
+server_version() {
+	"$(postgres_bin)/postgres" --version | sed 's/postgres (PostgreSQL) \([0-9.]*\).*/PostgreSQL \1/'
+}
