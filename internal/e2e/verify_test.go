@@ -31,7 +31,8 @@ func verifying(t *testing.T, dir string, env environment, arguments ...string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &verification{cmd: exec.Command(binary, append([]string{"verify", dir}, arguments...)...), temp: t.TempDir()}
+	v := &verification{cmd: exec.Command(binary, append([]string{"verify", filepath.Base(dir)}, arguments...)...), temp: t.TempDir()}
+	v.cmd.Dir = filepath.Dir(dir)
 	v.cmd.Stdout, v.cmd.Stderr = &v.stdout, &v.stderr
 	v.cmd.Env = append(os.Environ(), "TMPDIR="+v.temp)
 	for name, value := range env {

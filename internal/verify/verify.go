@@ -62,6 +62,9 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 			Mend: "run verify on Linux or macOS, or in a container",
 		}
 	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // the go command runs in the project
+		return nil, unreadable(o.Dir, err)
+	}
 	r := &run{o: o}
 	if r.module, err = modulePath(o.Dir); err != nil {
 		return nil, err
