@@ -32,7 +32,7 @@ var services = map[string]generator.Answers{
 	"default": {},
 	"postgres": {
 		Module:  "github.com/acme/warehouse",
-		Presets: map[string][]string{"framework": {"nethttp"}, "broker": {"none"}, "database": {"postgres"}, "pattern": {"layered", "retry"}, "backend": {"otlp"}},
+		Presets: map[string][]string{"framework": {"nethttp"}, "broker": {"none"}, "database": {"postgres"}, "pattern": {"layered", "retry", "cache-aside"}, "backend": {"otlp"}},
 		Entity:  "line-item",
 		Options: map[string]string{"otlp.protocol": "grpc"},
 	},

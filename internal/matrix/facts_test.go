@@ -25,7 +25,8 @@ func TestFactsFollowTheConventions(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for where, m := range manifests(t) {
-		own := path.Base(path.Dir(where)) + "." // what a preset names itself stands under its own name
+		own, _, _ := strings.Cut(path.Base(path.Dir(where)), "-")
+		own += "." // what a preset names itself stands under its own name
 		if conventions.Owns(own) {
 			own = "{{"
 		}
