@@ -36,6 +36,10 @@ var services = map[string]generator.Answers{
 		Entity:  "line-item",
 		Options: map[string]string{"otlp.protocol": "grpc"},
 	},
+	"mysql": {
+		Presets: map[string][]string{"broker": {"none"}, "database": {"mysql"}},
+		Entity:  "group", // a word that MySQL keeps to itself
+	},
 	"worker": {
 		Presets: map[string][]string{"framework": {"none"}, "database": {"memory"}, "backend": {"otlp"}},
 		Options: map[string]string{"nats.max-attempts": "9"},
