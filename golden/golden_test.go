@@ -38,7 +38,7 @@ var services = map[string]generator.Answers{
 	},
 	"mysql": {
 		Presets: map[string][]string{"broker": {"none"}, "database": {"mysql"}},
-		Entity:  "group", // a word that MySQL keeps to itself
+		Entity:  "line", // the word for several is reserved in MySQL
 	},
 	"worker": {
 		Presets: map[string][]string{"framework": {"none"}, "database": {"memory"}, "backend": {"otlp"}},
