@@ -41,8 +41,8 @@ var services = map[string]generator.Answers{
 		Entity:  "line", // the word for several is reserved in MySQL
 	},
 	"worker": {
-		Presets: map[string][]string{"framework": {"none"}, "database": {"memory"}, "backend": {"otlp"}},
-		Options: map[string]string{"nats.max-attempts": "9"},
+		Presets: map[string][]string{"framework": {"none"}, "broker": {"rabbitmq"}, "database": {"memory"}, "backend": {"otlp"}},
+		Options: map[string]string{"rabbitmq.max-attempts": "9"},
 	},
 }
 
