@@ -109,7 +109,7 @@ const (
 func TestPromptsTypedAhead(t *testing.T) {
 	dir := t.TempDir()
 	tm := atTerminal(t, dir, nil, "new")
-	tm.types("shop" + enter + "none" + enter + enter + "mem" + enter + down + enter + enter + "example.org/mine" + enter + enter + "y")
+	tm.types("shop" + enter + "none" + enter + enter + "mem" + enter + down + enter + enter + enter + "example.org/mine" + enter + enter + "y")
 	if code := tm.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
 	}

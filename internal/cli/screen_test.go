@@ -107,7 +107,7 @@ func (s *screen) leavesNothing() {
 
 func TestScreen(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	s.sees("How is the service reached?", "1/8", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
+	s.sees("How is the service reached?", "1/9", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
 	s.holdsLines()
 
 	// Typing filters by name, title and summary.
@@ -123,30 +123,35 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 
 	// What is ruled out is there, cannot be taken, and says why.
-	s.sees("2/8", "shop  none", "> nats ", "x none  ruled out: a worker is reached only by")
+	s.sees("2/9", "shop  none", "> nats ", "x none ", "ruled out: a worker is reached only by")
 	s.holdsLines()
-	s.types("Down", "Enter")
-	s.sees("2/8", "> none ", "ruled out  a worker is reached only by events that come from outside of the", "process (framework none)")
+	s.types("-l", "none")
+	s.types("Enter")
+	s.sees("2/9", "> none ", "ruled out  a worker is reached only by events that come from outside of the", "process (framework none)")
 	s.holdsLines()
-	s.types("Up", "Enter")
-	s.sees("3/8", "> sqlite ")
+	s.types("C-u")
+	s.types("-l", "nats")
+	s.types("Enter")
+	s.sees("3/9", "> sqlite ")
 	s.types("Down", "Enter")
-	s.sees("4/8", "> hexagonal ")
+	s.sees("4/9", "> hexagonal ")
 
 	// Back, by either key; what was answered is highlighted.
 	s.types("Escape")
-	s.sees("3/8", "> postgres ")
+	s.sees("3/9", "> postgres ")
 	s.types("Left")
-	s.sees("2/8", "> nats ")
+	s.sees("2/9", "> nats ")
 	s.types("Left")
-	s.sees("1/8", "> none ")
-	s.types("Escape", "Up", "F5", "C-Right", "Up", "Enter")             // there is nothing before the first, and not all keys mean something
-	s.sees("2/8", "shop  chi", "> nats ", "  none  Events are handled") // no longer ruled out
+	s.sees("1/9", "> none ")
+	s.types("Escape", "F5", "C-Right") // there is nothing before the first, and not all keys mean something
+	s.types("-l", "chi")
+	s.types("Enter")
+	s.sees("2/9", "shop  chi", "> nats ", "  none ", "Events are handled") // no longer ruled out
 	s.types("n", "o", "n", "e", "Enter")
-	s.sees("3/8", "> postgres ")
-	s.types("Enter", "Enter", "Enter")
+	s.sees("3/9", "> postgres ")
+	s.types("Enter", "Enter", "Enter", "Enter")
 
-	s.sees("6/8", "Which path has its Go module?", "(example.com/shop)")
+	s.sees("7/9", "Which path has its Go module?", "(example.com/shop)")
 	s.holdsLines()
 	s.types("-l", "https://example.org")
 	s.types("Enter")
@@ -155,27 +160,27 @@ func TestScreen(t *testing.T) {
 	s.types("C-u")
 	s.types("-l", "example.org/mine")
 	s.types("Enter")
-	s.sees("7/8", "What is the service about", "(order)")
+	s.sees("8/9", "What is the service about", "(order)")
 	s.types("-l", "config")
 	s.types("Enter")
-	s.sees("7/8", "config_", "use another word")
+	s.sees("8/9", "config_", "use another word")
 	s.types("C-u")
 	s.types("Escape")
-	s.sees("6/8", "(example.org/mine)")
+	s.sees("7/9", "(example.org/mine)")
 	s.types("Enter")
 	s.types("-l", "line-item")
 	s.types("Enter")
 
-	s.sees("8/8", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
+	s.sees("9/9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
 		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?  (Y/n/back)")
 	s.holdsLines()
 	s.leavesNothing()
 	s.types("b")
-	s.sees("7/8", "(line-item)")
+	s.sees("8/9", "(line-item)")
 	s.types("Enter")
-	s.sees("8/8")
+	s.sees("9/9")
 	s.types("y")
-	s.sees("Wrote shop: ", "line-items in the plural", "exit code 0", "!8/8")
+	s.sees("Wrote shop: ", "line-items in the plural", "exit code 0", "!9/9")
 	for _, file := range []string{"go.mod", "internal/domain/line_item.go"} {
 		if _, err := os.Stat(filepath.Join(s.dir, "shop", file)); err != nil {
 			t.Error(err)
@@ -188,14 +193,14 @@ func TestScreenSizes(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 24}, {60, 14}, {200, 50}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := onScreen(t, size[0], size[1], "new", "shop")
-			for at := 1; at <= 8; at++ {
-				s.sees(fmt.Sprintf("%d/8", at))
+			for at := 1; at <= 9; at++ {
+				s.sees(fmt.Sprintf("%d/9", at))
 				s.holdsLines()
-				if at > 1 && at < 6 {
+				if at > 1 && at < 7 {
 					s.types("Down")
 					s.types("Up")
 				}
-				if at < 8 {
+				if at < 9 {
 					s.types("Enter")
 				}
 			}
@@ -207,17 +212,17 @@ func TestScreenSizes(t *testing.T) {
 
 // Wherever the questions are ended, nothing is left: no file, no half page, no hidden cursor.
 func TestScreenEnded(t *testing.T) {
-	for at := 1; at <= 9; at++ {
+	for at := 1; at <= 10; at++ {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			s := onScreen(t, 80, 24, "new")
 			for before := 1; before < at; before++ {
-				s.sees(fmt.Sprintf("%d/9", before))
+				s.sees(fmt.Sprintf("%d/10", before))
 				if before == 1 {
 					s.types("-l", "shop")
 				}
 				s.types("Enter")
 			}
-			s.sees(fmt.Sprintf("%d/9", at))
+			s.sees(fmt.Sprintf("%d/10", at))
 			s.types("C-c")
 			shown := s.sees("otelgen: interrupted: nothing was written", "exit code 130")
 			if !strings.HasPrefix(shown, "otelgen: interrupted") {
@@ -233,8 +238,8 @@ func TestScreenEnded(t *testing.T) {
 
 func TestScreenDeclined(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	for at := 1; at < 8; at++ {
-		s.sees(fmt.Sprintf("%d/8", at))
+	for at := 1; at < 9; at++ {
+		s.sees(fmt.Sprintf("%d/9", at))
 		s.types("Enter")
 	}
 	s.sees("Write it?")
@@ -246,7 +251,7 @@ func TestScreenDeclined(t *testing.T) {
 // Of a group of many any number can be chosen; what one of them rules out is marked as soon as it is picked.
 func TestScreenMany(t *testing.T) {
 	mine := t.TempDir()
-	for name, more := range map[string]string{"audit": "provides: [mine.audited]\n", "ledger": "", "retry": "conflicts: [{capability: mine.audited, reason: who audits does not try twice}]\n"} {
+	for name, more := range map[string]string{"audit": "provides: [mine.audited]\n", "ledger": "", "review": "conflicts: [{capability: mine.audited, reason: who audits does not try twice}]\n"} {
 		preset := filepath.Join(mine, "pattern", name, "preset.yaml")
 		if err := os.MkdirAll(filepath.Dir(preset), 0o755); err != nil {
 			t.Fatal(err)
@@ -258,11 +263,11 @@ func TestScreenMany(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order")
 	s.sees("(style)", "1/3")
 	s.types("Enter")
-	s.sees("(tactic)", "2/3", "> [ ] audit ", "  [ ] retry ", "space pick")
+	s.sees("(tactic)", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")
 	s.types("Space")
-	s.sees("> [x] audit ", "x [ ] retry   ruled out: who audits does not try twice")
+	s.sees("> [x] audit ", "x [ ] review ", "ruled out: who audits does not try twice")
 	s.types("Down", "Space", "Down", "Space")
-	s.sees("[x] audit", "[x] ledger", "> [ ] retry", "ruled out")
+	s.sees("[x] audit", "[x] ledger", "> [ ] review", "ruled out")
 	s.types("Enter")
 	s.sees("3/3", "pattern audit, pattern ledger")
 	s.types("Escape")

@@ -153,7 +153,7 @@ func goFaults(name string, content []byte) (faults []string) {
 	if err != nil || !bytes.Equal(formatted, content) {
 		faults = append(faults, fmt.Sprintf("is not as goimports leaves it: %v", err))
 	}
-	if len(file.Decls) == 0 {
+	if len(file.Decls) == 0 && path.Base(name) != "doc.go" {
 		faults = append(faults, "declares nothing")
 	}
 	for _, i := range file.Imports {
