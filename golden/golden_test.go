@@ -13,38 +13,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/txtar"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/cli"
 	"github.com/otelgen/otelgen/internal/goldens"
-	"github.com/otelgen/otelgen/internal/matrix"
 	"github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens, and remove those that are no longer needed")
-
-// services are the whole services that are kept, by the name of their archive.
-var services = map[string]generator.Answers{
-	"default": {},
-	"postgres": {
-		Module:  "github.com/acme/warehouse",
-		Presets: map[string][]string{"framework": {"nethttp"}, "broker": {"none"}, "database": {"postgres"}, "pattern": {"layered", "retry", "cache-aside"}, "backend": {"otlp"}},
-		Entity:  "line-item",
-		Options: map[string]string{"otlp.protocol": "grpc"},
-	},
-	"mysql": {
-		Presets: map[string][]string{"broker": {"none"}, "database": {"mysql"}},
-		Entity:  "line", // the word for several is reserved in MySQL
-	},
-	"worker": {
-		Presets: map[string][]string{"framework": {"none"}, "broker": {"rabbitmq"}, "database": {"memory"}, "backend": {"otlp"}},
-		Options: map[string]string{"rabbitmq.max-attempts": "9"},
-	},
-}
 
 func TestPresets(t *testing.T) {
 	c := catalog(t)
@@ -65,25 +44,46 @@ func TestPresets(t *testing.T) {
 	hold(t, "presets", wanted)
 }
 
+// Whole services are kept in archives, each of which begins with the command that writes it. To keep another one, write that command into
+// a new archive and rewrite the goldens.
 func TestServices(t *testing.T) {
 	c := catalog(t)
 	wanted := map[string][]byte{}
 	in := map[string]bool{} // presets that take part in some service
-	for name, answers := range services {
-		answers.Name = cmp.Or(answers.Name, matrix.Service)
-		archive := goldens.Command(c, answers)
-		for _, f := range tree(t, c, answers) {
-			if f.Path != "go.sum" {
-				archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
-			}
-		}
-		golden, err := goldens.Format(archive)
+	for _, name := range archives(t, "services") {
+		kept, err := txtar.ParseFile(filepath.Join("services", name+".txtar"))
 		if err != nil {
+			t.Fatal(err)
+		}
+		dir := written(t, strings.Fields(string(kept.Comment)))
+		kept.Files = nil
+		err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || e.Name() == "go.sum" || e.Name() == project.PristineName { // which holds what is here, too
+				return err
+			}
+			relative, err := filepath.Rel(dir, path)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			kept.Files = append(kept.Files, txtar.File{Name: filepath.ToSlash(relative), Data: data})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(kept.Files, func(a, b txtar.File) int { return cmp.Compare(a.Name, b.Name) })
+		if wanted[name], err = goldens.Format(kept); err != nil {
 			t.Error(err)
 		}
-		wanted[name] = golden
-		for _, p := range selected(t, c, answers).Presets() {
-			in[p.ID()] = true
+		origin, err := project.Read(filepath.Join(dir, project.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for axis, names := range origin.Answers.Presets {
+			for _, name := range names {
+				in[axis+"/"+name] = true
+			}
 		}
 	}
 	for _, axis := range c.Axes() {
@@ -93,11 +93,25 @@ func TestServices(t *testing.T) {
 		}
 		for _, p := range all {
 			if !in[p.ID()] {
-				t.Errorf("no service has %s; add it to one of those in golden_test.go", p.ID())
+				t.Errorf("no service has %s; add it to the command in one of golden/services, or begin another one", p.ID())
 			}
 		}
 	}
 	hold(t, "services", wanted)
+}
+
+// written returns the folder of the service that a command writes.
+func written(t *testing.T, command []string) string {
+	t.Helper()
+	if len(command) < 3 || command[0] != "otelgen" || command[1] != "new" {
+		t.Fatalf("an archive begins with %q, not with a command such as: otelgen new shop", command)
+	}
+	run := exec.Command(os.Args[0], command[1:]...)
+	run.Dir, run.Env = t.TempDir(), []string{asOtelgen + "=1"}
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
+	}
+	return filepath.Join(run.Dir, command[2])
 }
 
 // The goldens grow with the presets, one for each, and not with their combinations.
@@ -153,42 +167,6 @@ func hold(t *testing.T, folder string, wanted map[string][]byte) {
 	}
 }
 
-// The command that a golden begins with writes what the golden holds.
-func TestCommandWritesTheService(t *testing.T) {
-	c := catalog(t)
-	for name, answers := range services {
-		t.Run(name, func(t *testing.T) {
-			answers.Name = matrix.Service
-			dir := t.TempDir()
-			run := exec.Command(os.Args[0], matrix.Arguments(c, answers)...)
-			run.Dir, run.Env = dir, []string{asOtelgen + "=1"}
-			if out, err := run.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			written := 0
-			err := filepath.WalkDir(filepath.Join(dir, answers.Name), func(path string, e fs.DirEntry, err error) error {
-				if err == nil && !e.IsDir() && filepath.Base(path) != project.PristineName { // which holds what is compared here
-					written++
-				}
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			files := tree(t, c, answers)
-			if written != len(files) {
-				t.Errorf("the command wrote %d files, want %d", written, len(files))
-			}
-			for _, f := range files {
-				got, err := os.ReadFile(filepath.Join(dir, answers.Name, filepath.FromSlash(f.Path)))
-				if err != nil || !bytes.Equal(got, f.Content) {
-					t.Errorf("%s: the command wrote something else (%v):\n%s", f.Path, err, diff.Diff("golden", f.Content, "written", got))
-				}
-			}
-		})
-	}
-}
-
 // asOtelgen, if set in the environment, makes the test binary otelgen.
 const asOtelgen = "GOLDEN_TEST_AS_OTELGEN"
 
@@ -218,34 +196,4 @@ func catalog(t *testing.T) *generator.Catalog {
 		t.Fatal(err)
 	}
 	return c
-}
-
-func selected(t *testing.T, c *generator.Catalog, a generator.Answers) *generator.Selection {
-	t.Helper()
-	s, err := c.Select(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// tree returns all that otelgen writes, its own file included.
-func tree(t *testing.T, c *generator.Catalog, a generator.Answers) []generator.File {
-	t.Helper()
-	s := selected(t, c, a)
-	plan, err := s.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rendered, err := plan.Render()
-	if err != nil {
-		t.Fatal(err)
-	}
-	origin, err := project.New("devel", s.Answers(), rendered).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := append(rendered.Files, origin)
-	slices.SortFunc(files, func(a, b generator.File) int { return cmp.Compare(a.Path, b.Path) })
-	return files
 }
