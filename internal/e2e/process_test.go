@@ -122,6 +122,15 @@ func (p *process) terminate(t *testing.T) {
 	}
 }
 
+// kill ends the process as a crash would.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+}
+
 // exit waits until the process has ended, and returns its exit code.
 func (p *process) exit(t *testing.T, within time.Duration) int {
 	t.Helper()

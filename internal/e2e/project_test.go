@@ -17,6 +17,8 @@ var (
 	worker = newProject("worker", "--framework=none", "--broker=nats", "--database=sqlite", "--backend=otlp")
 	// The choices that the others leave out.
 	plain = newProject("plain", "--framework=nethttp", "--broker=none", "--database=sqlite", "--pattern=layered", "--backend=otlp")
+	// What cannot lose an event.
+	careful = newProject("careful", "--framework=chi", "--broker=nats", "--database=postgres", "--pattern=hexagonal,retry,outbox", "--backend=otlp")
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.

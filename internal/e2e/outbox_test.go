@@ -1,0 +1,86 @@
+package e2e_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/otelgen/otelgen/internal/otlp"
+)
+
+// TestOutbox kills a service between the transaction that stores an order with its event, and the publication of the event: first
+// for sure, since the broker is away, then wherever it happens to be under load. Each order that was accepted is confirmed in the end.
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	broker, receiver := newNATS(t), newReceiver(t)
+	env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.url})
+	service := serve(t, careful.service(t), env)
+	service.ready(t, http.StatusOK, patience)
+
+	broker.do(t, "stop")
+	service.ready(t, http.StatusServiceUnavailable, noticed)
+	began := time.Now()
+	first := service.place(t) // which does not wait for the broker
+	if took := time.Since(began); took > noticed {
+		t.Errorf("without a broker an order takes %s", took)
+	}
+	service.kill(t)
+	broker.do(t, "start")
+
+	service = serve(t, careful.service(t), env)
+	service.ready(t, http.StatusOK, recovered)
+	service.confirmed(t, first.ID)
+
+	request(t, http.MethodPost, service.base+"/orders", draft, "traceparent", "00-"+traceID(1)+"-00f067aa0ba902b7-01")
+	signals := await(t, receiver, "the trace of the order", func(s otlp.Signals) bool {
+		return slices.ContainsFunc(s.SpansNamed("ack orders.created"), func(span *otlp.Span) bool { return span.TraceID == traceID(1) })
+	})
+	want := `server POST /orders
+  internal orders.create
+    internal attempt transaction
+      internal attempt store.create
+        client INSERT orders
+      client INSERT outbox
+      client COMMIT
+      internal attempt publish
+        producer send orders.created
+          consumer process orders.created
+            internal orders.confirm
+              internal attempt store.get
+                client SELECT orders
+              internal attempt store.update
+                client UPDATE orders
+            client ack orders.created
+`
+	if got := signals.Trace(traceID(1)).String(); got != want {
+		t.Errorf("the trace is\n%swant\n%s", got, want)
+	}
+
+	accepted := make(map[string]string)
+	for range 3 {
+		load := placeOrders(t, service, 8)
+		eventually(t, patience, "the load has begun", func() bool { return len(load.accepted()) >= 100 })
+		service.kill(t)
+		load.wait()
+		for _, wrong := range load.wrong {
+			t.Errorf("the service answered %d: %s", wrong.status, wrong.body)
+		}
+		maps.Copy(accepted, load.accepted())
+		service = serve(t, careful.service(t), env)
+		service.ready(t, http.StatusOK, recovered)
+	}
+	t.Logf("%d orders were accepted", len(accepted))
+	// What was claimed when the service was killed is due again after 30 s.
+	eventually(t, 2*time.Minute, "every order that was accepted is confirmed", func() bool {
+		stored := service.all(t)
+		for id := range accepted {
+			if stored[id].Status != "confirmed" {
+				return false
+			}
+		}
+		return true
+	})
+	service.stop(t)
+}
