@@ -32,6 +32,7 @@ type Catalog struct {
 	entries  map[string]map[string]*entry // axis → name
 	base     func() (*template.Template, error)
 	parsed   sync.Map // position of a template → *parsedTemplate
+	finished sync.Map // digest of a Go file and its options → *golang.File: services of one catalog share most of their files
 }
 
 // entry is a preset that may not be decoded yet.

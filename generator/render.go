@@ -2,6 +2,7 @@ package generator
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -256,7 +257,7 @@ func (p *Plan) finish(j *job) error {
 }
 
 func (p *Plan) finishGo(j *job) error {
-	file, err := golang.Finish(j.out.Content, golang.Options{
+	file, err := p.finishedGo(j.out.Content, golang.Options{
 		Module: p.context.Module, PackagePath: path.Join(p.context.Module, j.dir), PackageName: p.packageName, Imports: j.merge,
 		Role: roleOf(j.file.Template), Roles: p.layout.paths,
 	})
@@ -270,6 +271,23 @@ func (p *Plan) finishGo(j *job) error {
 	j.written[j.file.Owner] = append(j.written[j.file.Owner], file.Written...)
 	j.out.Content, j.imports = file.Content, file.Imports
 	return nil
+}
+
+// finishedGo finishes a Go file, unless a service of the catalog had the same before.
+func (p *Plan) finishedGo(src []byte, o golang.Options) (*golang.File, error) {
+	digest := sha256.New()
+	fmt.Fprintln(digest, o.Module, o.PackagePath, o.Role, o.Roles, o.Imports)
+	digest.Write(src)
+	key := [sha256.Size]byte(digest.Sum(nil))
+	finished := &p.selection.catalog.finished
+	if file, ok := finished.Load(key); ok {
+		return file.(*golang.File), nil
+	}
+	file, err := golang.Finish(src, o)
+	if err == nil {
+		finished.Store(key, file)
+	}
+	return file, err
 }
 
 // roleOf returns the role that a template is addressed to.

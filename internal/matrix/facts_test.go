@@ -3,7 +3,6 @@ package matrix_test
 import (
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 )
 
 // What presets declare has the names, units and instruments of the semantic conventions, in the version that the services use. Deprecated
-// attributes are no longer in it.
+// attributes are no longer in it. What presets name themselves is in no namespace of the conventions.
 func TestFactsFollowTheConventions(t *testing.T) {
 	conventions := semconv.Load()
 	if got := importedConventions(t); got != conventions.Version {
@@ -25,11 +24,6 @@ func TestFactsFollowTheConventions(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for where, m := range manifests(t) {
-		own, _, _ := strings.Cut(path.Base(path.Dir(where)), "-")
-		own += "." // what a preset names itself stands under its own name
-		if conventions.Owns(own) {
-			own = "{{"
-		}
 		keys := map[string]bool{}
 		for _, f := range append(m.Spans, m.Metrics...) {
 			for _, key := range append(f.Attributes, f.Optional...) {
@@ -38,14 +32,14 @@ func TestFactsFollowTheConventions(t *testing.T) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			used[key] = true
-			if _, ok := conventions.Attributes[key]; !ok && semconv.Extensions[key] == "" && !strings.HasPrefix(key, own) {
+			if _, ok := conventions.Attributes[key]; !ok && semconv.Extensions[key] == "" && conventions.Owns(key) {
 				t.Errorf("%s: the conventions know no attribute %s", where, key)
 			}
 		}
 		for _, f := range m.Metrics {
 			known, ok := conventions.Metrics[f.Name]
 			switch {
-			case !ok && !strings.HasPrefix(f.Name, "{{") && !strings.HasPrefix(f.Name, own): // the entity's own
+			case !ok && conventions.Owns(f.Name):
 				t.Errorf("%s: the conventions know no metric %s", where, f.Name)
 			case ok && f.Unit != known.Unit:
 				t.Errorf("%s: the unit of %s is %s, want %s", where, f.Name, f.Unit, known.Unit)
