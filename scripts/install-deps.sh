@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, RabbitMQ, a C compiler (for the race detector),
-# make and tmux (a terminal to look at). Does nothing, at once, where all is there.
+# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, RabbitMQ, Java and Maven (for Kafka), a C compiler
+# (for the race detector), make and tmux (a terminal to look at). Does nothing, at once, where all is there.
 set -euo pipefail
 
 missing=()
 [ -n "$(compgen -G '/usr/lib/postgresql/*/bin/initdb')" ] || command -v initdb >/dev/null || missing+=(postgresql)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
+command -v java >/dev/null || missing+=(default-jre-headless)
+command -v mvn >/dev/null || missing+=(maven)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 command -v tmux >/dev/null || missing+=(tmux)
