@@ -219,6 +219,7 @@ func (j *judge) checkTraces() {
 		}
 	}
 	followed, spans := 0, 0
+	batches := j.batches()
 	for _, r := range j.seen.requests {
 		trace := j.seen.signals.Trace(r.traceID)
 		if !r.confirmed && !slices.ContainsFunc(trace.Spans(), func(s *otlp.Span) bool { return s.Kind == otlp.KindConsumer }) {
@@ -226,7 +227,7 @@ func (j *judge) checkTraces() {
 		}
 		followed++
 		spans = max(spans, len(trace.Spans()))
-		j.checkTrace(row, r, trace, kinds)
+		j.checkTrace(row, r, trace, batches[r.traceID], kinds)
 	}
 	row.Seen = fmt.Sprintf("%d followed, up to %d spans each", followed, spans)
 	if followed == 0 {
@@ -259,7 +260,24 @@ func (j *judge) checkTraces() {
 
 const whyBroken = "a request can no longer be followed from end to end"
 
-func (j *judge) checkTrace(row *Row, r request, trace otlp.Trace, kinds map[string]bool) {
+// batches returns, by the traces that their events come from, the spans of what was done with several events at once. They are in traces of
+// their own, with links.
+func (j *judge) batches() map[string][]*otlp.Span {
+	all := map[string][]*otlp.Span{}
+	for _, span := range j.seen.signals.Spans {
+		if _, ok := span.Attributes["messaging.batch.message_count"]; !ok {
+			continue
+		}
+		for _, link := range span.Links {
+			if producer := j.spans[link.SpanID]; producer != nil && producer.Kind == otlp.KindProducer {
+				all[link.TraceID] = append(all[link.TraceID], span)
+			}
+		}
+	}
+	return all
+}
+
+func (j *judge) checkTrace(row *Row, r request, trace otlp.Trace, batches []*otlp.Span, kinds map[string]bool) {
 	if len(trace.Roots) == 0 {
 		row.find(Fail, r.name+" has no span in the trace of its caller", whyBroken)
 		return
@@ -273,6 +291,11 @@ func (j *judge) checkTrace(row *Row, r request, trace otlp.Trace, kinds map[stri
 		row.find(Fail, fmt.Sprintf("%s: the trace has %d roots", r.name, len(trace.Roots)), whyBroken)
 	}
 	has := map[string]bool{}
+	for _, batch := range batches {
+		for _, span := range j.seen.signals.Trace(batch.TraceID).Spans() {
+			has[string(span.Kind)] = true
+		}
+	}
 	for _, span := range trace.Spans() {
 		has[string(span.Kind)] = true
 		if span.Kind != otlp.KindConsumer {
@@ -523,6 +546,9 @@ func (j *judge) checkLogs() {
 			correlated++
 			traces[record.TraceID] = true
 		}
+	}
+	for trace, batches := range j.batches() {
+		traces[trace] = traces[trace] || slices.ContainsFunc(batches, func(batch *otlp.Span) bool { return traces[batch.TraceID] })
 	}
 	row.Seen = fmt.Sprintf("%d of %d records", correlated, len(j.seen.signals.Logs))
 	without := map[string]int{}

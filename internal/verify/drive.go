@@ -229,6 +229,9 @@ func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (bool, e
 		for _, span := range s.Spans {
 			if span.Kind == otlp.KindConsumer {
 				handled[span.TraceID] = true
+				for _, link := range span.Links { // of a batch, which is in a trace of its own
+					handled[link.TraceID] = true
+				}
 			}
 		}
 		return !slices.ContainsFunc(r.seen.requests, func(in request) bool { return !handled[in.traceID] })
