@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Has the Dockerfile, compose.yaml and workflow of generated services checked by the code of BuildKit, Compose and actionlint.
+# Has the Dockerfile, compose.yaml and workflow of generated services checked by the code of BuildKit, Compose and actionlint: of one service for
+# each preset of each axis, next to the defaults.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,9 +9,8 @@ trap 'rm -rf "$tmp"' EXIT
 go build -o "$tmp/otelgen" ./cmd/otelgen
 go build -C tools/validate -o "$tmp/validate" .
 n=0
-for flags in "" "--database postgres --backend otlp" "--database memory --broker none" "--framework none --database postgres" "--framework nethttp --pattern layered"; do
+for choice in $("$tmp/otelgen" list | awk '/^[a-z]+:/ { axis = $1; sub(":", "", axis) } /^  / { print "--" axis "=" $1 }'); do
 	n=$((n + 1))
-	# shellcheck disable=SC2086 # words are meant
-	"$tmp/otelgen" new shop --no-input --output "$tmp/$n" $flags >"$tmp/out"
+	"$tmp/otelgen" new shop --no-input --output "$tmp/$n" "$choice" >"$tmp/out"
 done
-"$tmp/validate" "$tmp"/[0-9]
+"$tmp/validate" "$tmp"/[0-9]*

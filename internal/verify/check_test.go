@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,32 @@ func TestPerfect(t *testing.T) {
 	for _, row := range check(declared(), *perfect(), Fail) {
 		if row.Verdict != OK {
 			t.Errorf("%s %s: %+v", row.Group, row.Name, row.Findings)
+		}
+	}
+}
+
+// handleAtOnce has all events handled in one batch, in a trace of its own, with links to all but the first n.
+func handleAtOnce(s *seen, n int) {
+	batch := *s.signals.SpansNamed("process orders.created")[0]
+	batch.TraceID, batch.ParentID, batch.Links = strings.Repeat("b", 32), "", nil
+	batch.Attributes = maps.Clone(batch.Attributes)
+	batch.Attributes["messaging.batch.message_count"] = int64(accepted)
+	s.signals.Spans = slices.DeleteFunc(s.signals.Spans, func(x *otlp.Span) bool { return x.Kind == otlp.KindConsumer })
+	for _, producer := range s.signals.SpansNamed("send orders.created")[n:] {
+		batch.Links = append(batch.Links, otlp.Link{TraceID: producer.TraceID, SpanID: producer.ID})
+	}
+	s.signals.Spans = append(s.signals.Spans, &batch)
+}
+
+// An event that is handled in a batch can be followed by the link to it.
+func TestBatch(t *testing.T) {
+	for without, want := range []Verdict{OK, Fail} {
+		s := perfect()
+		handleAtOnce(s, without)
+		for _, row := range check(declared(), *s, Note) {
+			if row.Name == "one for each order" && row.Verdict != want {
+				t.Errorf("with %d events that the batch is not linked to: %s, want %s: %+v", without, row.Verdict, want, row.Findings)
+			}
 		}
 	}
 }
