@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 	if err != nil {
 		return nil, nil, err
 	}
-	s := search{catalog: c, factors: fs, open: map[pair]bool{}}
+	s := search{catalog: c, factors: fs, open: map[pair]bool{}, left: map[answer]int{}, fits: map[string]bool{}}
 	var todo []pair
 	for i := range fs {
 		for j := i + 1; j < len(fs); j++ {
@@ -29,28 +30,27 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 			}
 			for _, a := range fs[i].levels {
 				for _, b := range fs[j].levels {
-					p := pair{i, j, a, b}
 					if fs[i].counts(a) && fs[j].counts(b) {
-						todo, s.open[p] = append(todo, p), true
+						p := pair{i, j, a, b}
+						todo = append(todo, p)
+						s.mark(p, true)
 					}
 				}
 			}
 		}
 	}
 	for len(s.open) > 0 {
+		todo = slices.DeleteFunc(todo, func(p pair) bool { return !s.open[p] })
 		var best []string
 		gain, tried := 0, 0
 		for _, p := range todo {
-			if !s.open[p] {
-				continue
-			}
 			row, err := s.complete(p)
 			if err != nil {
 				return nil, nil, err
 			}
 			if row == nil {
 				impossible = append(impossible, Pair{fs[p.i].answer(p.a), fs[p.j].answer(p.b)})
-				delete(s.open, p)
+				s.mark(p, false)
 				continue
 			}
 			if n := len(s.covers(row)); n > gain {
@@ -64,7 +64,7 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 			break
 		}
 		for _, p := range s.covers(best) {
-			delete(s.open, p)
+			s.mark(p, false)
 		}
 		rows = append(rows, s.answers(best))
 	}
@@ -135,7 +135,36 @@ type pair struct {
 type search struct {
 	catalog *generator.Catalog
 	factors []factor
-	open    map[pair]bool // not yet covered
+	open    map[pair]bool   // not yet covered
+	left    map[answer]int  // how many open pairs an answer is part of
+	fits    map[string]bool // answers of presets, as text → whether a row can hold them
+}
+
+// answer is a level of a factor.
+type answer struct {
+	at    int
+	level string
+}
+
+// mark opens a pair, or covers it.
+func (s *search) mark(p pair, open bool) {
+	n := 1
+	if open {
+		s.open[p] = true
+	} else {
+		delete(s.open, p)
+		n = -1
+	}
+	s.left[answer{p.i, p.a}] += n
+	s.left[answer{p.j, p.b}] += n
+}
+
+// isOpen reports whether a pair of answers is not yet covered.
+func (s *search) isOpen(x, y answer) bool {
+	if x.at > y.at {
+		x, y = y, x
+	}
+	return s.open[pair{x.at, y.at, x.level, y.level}]
 }
 
 // complete returns a row that holds the pair and many other open ones, or nil if there is none.
@@ -190,11 +219,10 @@ func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
 	}
 	gains := map[string]int{}
 	for _, l := range levels {
-		for p := range s.open {
-			if p.i == at && p.a == l && fixed[p.j] && row[p.j] == p.b || p.j == at && p.b == l && fixed[p.i] && row[p.i] == p.a {
+		gains[l] = s.left[answer{at, l}] // what may be covered with the answers to come
+		for j := range row {
+			if fixed[j] && s.isOpen(answer{at, l}, answer{j, row[j]}) {
 				gains[l] += 1 << 16
-			} else if p.i == at && p.a == l || p.j == at && p.b == l {
-				gains[l]++ // what is open with the answers to come
 			}
 		}
 	}
@@ -214,9 +242,6 @@ func (s *search) possible(row []string, fixed []bool, at int) (bool, error) {
 	if at < len(row) && s.factors[at].option != "" {
 		return true, nil // the presets are settled
 	}
-	if at == len(row) {
-		return accepted(s.catalog, s.answers(row))
-	}
 	sofar := map[string][]string{}
 	open := map[string]bool{}
 	for i, f := range s.factors {
@@ -230,16 +255,35 @@ func (s *search) possible(row []string, fixed []bool, at int) (bool, error) {
 		}
 	}
 	maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
-	for _, axis := range s.catalog.Axes() {
-		if len(sofar[axis.Name]) == 0 {
-			continue
+	key := fmt.Sprint(at == len(row), sofar)
+	fits, known := s.fits[key]
+	if !known {
+		var err error
+		if at == len(row) {
+			fits, err = accepted(s.catalog, generator.Answers{Name: Service, Presets: sofar})
+		} else {
+			fits, err = s.fit(sofar)
 		}
-		fits, err := s.catalog.Choices(axis.Name, generator.Answers{Presets: sofar})
 		if err != nil {
 			return false, err
 		}
-		for _, c := range fits {
-			if !c.Fits && slices.Contains(sofar[axis.Name], c.Preset.Name) {
+		s.fits[key] = fits
+	}
+	return fits, nil
+}
+
+// fit reports whether presets, by axis, can be chosen together.
+func (s *search) fit(presets map[string][]string) (bool, error) {
+	for _, axis := range s.catalog.Axes() {
+		if len(presets[axis.Name]) == 0 {
+			continue
+		}
+		choices, err := s.catalog.Choices(axis.Name, generator.Answers{Presets: presets})
+		if err != nil {
+			return false, err
+		}
+		for _, c := range choices {
+			if !c.Fits && slices.Contains(presets[axis.Name], c.Preset.Name) {
 				return false, nil
 			}
 		}
@@ -258,9 +302,11 @@ func (s *search) chooses(row []string, preset string) bool {
 
 // covers returns the open pairs that a row holds.
 func (s *search) covers(row []string) (covered []pair) {
-	for p := range s.open {
-		if row[p.i] == p.a && row[p.j] == p.b {
-			covered = append(covered, p)
+	for i := range row {
+		for j := i + 1; j < len(row); j++ {
+			if p := (pair{i, j, row[i], row[j]}); s.open[p] {
+				covered = append(covered, p)
+			}
 		}
 	}
 	return covered

@@ -10,7 +10,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"maps"
 	"path"
 	"regexp"
 	"runtime"
@@ -271,13 +270,13 @@ func columns(row string) int {
 // strangers finds what a file says of presets that were not chosen.
 type strangers struct {
 	terms map[string][]*generator.Preset // what presets are known by → they
-	find  *regexp.Regexp
 	seen  sync.Map
 }
 
 // common are names of presets that are also words which any service may use, and why.
 var common = map[string]string{
 	"none":     "a word of English",
+	"retry":    "what the topics of Kafka are called by everybody that events wait in",
 	"memory":   "a word of English, and part of the metrics go.memory.*",
 	"net/http": "the package of the standard library that also serves the health checks",
 }
@@ -291,11 +290,6 @@ func strangersOf(t *testing.T, c *generator.Catalog) *strangers {
 			}
 		}
 	}
-	var words []string
-	for _, term := range slices.SortedFunc(maps.Keys(s.terms), func(a, b string) int { return len(b) - len(a) }) {
-		words = append(words, regexp.QuoteMeta(term))
-	}
-	s.find = regexp.MustCompile(`(?i)(` + strings.Join(words, "|") + `)`)
 	return s
 }
 
@@ -307,10 +301,17 @@ func (s *strangers) in(f generator.File, chosen []*generator.Preset) (faults []s
 	found, ok := s.seen.Load(key)
 	if !ok {
 		terms := map[string]string{} // → line
-		for _, line := range append(strings.Split(string(f.Content), "\n"), f.Path) {
-			for _, at := range s.find.FindAllStringIndex(line, -1) {
-				if word(line, at[0], at[1]) {
-					terms[strings.ToLower(line[at[0]:at[1]])] = line
+		text := strings.ToLower(f.Path + "\n" + string(f.Content))
+		for term := range s.terms {
+			for from := 0; ; from++ {
+				at := strings.Index(text[from:], term)
+				if at < 0 {
+					break
+				}
+				if from += at; word(text, from, from+len(term)) {
+					before, after := strings.LastIndexByte(text[:from], '\n')+1, strings.IndexByte(text[from:]+"\n", '\n')
+					terms[term] = text[before : from+after]
+					break
 				}
 			}
 		}
