@@ -110,7 +110,7 @@ func (k *checker) owner(o *Preset) {
 		role, rest, err := splitRole(name, where)
 		if k.add(err); err == nil {
 			k.role(role, where)
-			rest, err = anyLayout.expand(strings.TrimSuffix(rest, templateSuffix), where)
+			rest, err = anyLayout.expandFile(strings.TrimSuffix(rest, templateSuffix), where)
 			if k.add(err); err == nil {
 				k.add(checkPath(path.Join("x", rest), where))
 			}
@@ -165,6 +165,12 @@ func (k *checker) facts(o *Preset) {
 	for _, m := range o.Metrics {
 		when(m.line, m.When)
 		text(m.line, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Unit, m.Summary})...)
+		for _, objective := range m.Objectives {
+			text(m.line, objective.Summary, objective.Action)
+		}
+		for _, alert := range m.Alerts {
+			text(m.line, alert.Summary, alert.Action)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,6 +204,31 @@ func (d *decoder) integer(what string, dst *int64) field {
 			d.wrongType(n, what, "a whole number", "write a smaller number")
 		}
 		*dst = v
+	}
+}
+
+func (d *decoder) number(what string, dst *float64) field {
+	return func(n *yaml.Node) {
+		if tag := d.resolve(n).ShortTag(); tag != "!!int" && tag != "!!float" {
+			d.wrongType(n, what, "a number", "write one, without quotes")
+			return
+		}
+		v, err := strconv.ParseFloat(d.resolve(n).Value, 64)
+		if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+			d.wrongType(n, what, "a decimal number", "write it with digits and a point")
+			return
+		}
+		*dst = v
+	}
+}
+
+// slug is a name that can be part of a path.
+func (d *decoder) slug(what string, dst *string) field {
+	return func(n *yaml.Node) {
+		d.line1(what, dst)(n)
+		if *dst != "" && !isSlug(*dst) {
+			d.fail(n.Line, fmt.Sprintf("%s cannot be %s", what, show(*dst)), "a name is lower-case letters, digits and hyphens, a letter first", "rename it")
+		}
 	}
 }
 

@@ -1,9 +1,12 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/otelgen/otelgen/generator/signals"
 )
 
 // context is the dot of every template.
@@ -19,6 +22,11 @@ type context struct {
 	Spans     []Span
 	Metrics   []Metric
 	Sections  []Section
+
+	Rows       []signals.Row // panels of the metrics
+	Objectives []signals.SLO
+	Alerts     []signals.Alert
+	Alert      *signals.Alert // that a file named {alert} is for
 }
 
 type presetRef struct{ Axis, Name, Title, Summary string }
@@ -37,6 +45,7 @@ func (p *Plan) facts() error {
 	}
 	// Texts see the context without the facts: these are made of those.
 	ctx := p.context
+	var shown []signals.Metric
 	for _, preset := range p.owners {
 		f := factRenderer{w: w, preset: preset, ctx: p.contextOf(preset)}
 		for _, e := range preset.Env {
@@ -67,7 +76,10 @@ func (p *Plan) facts() error {
 			}
 			f.line = m.line
 			m.Owner, m.Name, m.Unit, m.Attributes, m.Optional, m.Summary = preset.ID(), f.text(m.Name), f.text(m.Unit), f.texts(m.Attributes), f.texts(m.Optional), f.text(m.Summary)
+			m.Objectives, m.Alerts = f.objectives(m.Objectives), f.thresholds(m.Alerts)
 			ctx.Metrics = append(ctx.Metrics, m)
+			shown = append(shown, signals.Metric{Name: m.Name, Instrument: m.Instrument, Unit: m.Unit, Summary: m.Summary, Attributes: m.Attributes, Optional: m.Optional,
+				Conditional: m.Conditional, Row: p.row(preset), Objectives: m.Objectives, Alerts: m.Alerts})
 		}
 		if f.err != nil {
 			return f.err
@@ -84,8 +96,62 @@ func (p *Plan) facts() error {
 		}
 		ctx.Sections[at].Fields = append(ctx.Sections[at].Fields, e)
 	}
+	if err := p.alarms(&ctx, shown); err != nil {
+		return err
+	}
 	p.context = ctx
 	return nil
+}
+
+// alarms derives from the metrics what is shown of them, and when somebody is called.
+func (p *Plan) alarms(ctx *context, metrics []signals.Metric) error {
+	// What every service has comes last: it is looked at when the rest says nothing.
+	if at := slices.IndexFunc(metrics, func(m signals.Metric) bool { return m.Row != runtimeRow }); at > 0 {
+		metrics = slices.Concat(metrics[at:], metrics[:at])
+	}
+	metrics = signals.Merge(metrics)
+	var missing string
+	ctx.Rows, ctx.Objectives = signals.Rows(metrics), signals.SLOs(metrics)
+	ctx.Alerts, missing = signals.Alerts(metrics)
+	if missing != "" {
+		return &Error{Kind: KindPreset, Code: "alert", What: fmt.Sprintf("the alert %s is a share of a metric that is not there", missing),
+			Why: "nothing in the service declares what of names", Mend: "name a metric of the same preset", Where: p.position(missing)}
+	}
+	seen := map[string]signals.Alert{}
+	for _, a := range ctx.Alerts {
+		if other, ok := seen[a.Name]; ok {
+			return &Error{Kind: KindPreset, Code: "alert", What: fmt.Sprintf("two metrics have an objective or alert %s", a.Name),
+				Why: other.Metric.Name + " has it, too, and there is one runbook for a name", Mend: "rename one of them", Where: p.position(a.Name)}
+		}
+		seen[a.Name] = a
+	}
+	return nil
+}
+
+// runtimeRow has the panels of what the skeleton declares.
+const runtimeRow = "Runtime"
+
+// row is where the panels of a preset's metrics are.
+func (p *Plan) row(preset *Preset) string {
+	for _, axis := range p.selection.catalog.skeleton.axes {
+		if axis.Name == preset.Axis {
+			return cmp.Or(axis.group(preset.Group).Row, axis.Row, axis.Title)
+		}
+	}
+	return runtimeRow
+}
+
+// position is where the last metric with this objective or alert is declared.
+func (p *Plan) position(alert string) (where string) {
+	for _, o := range p.owners {
+		for _, m := range o.Metrics {
+			if slices.ContainsFunc(m.Objectives, func(s signals.Objective) bool { return s.Name == alert }) ||
+				slices.ContainsFunc(m.Alerts, func(t signals.Threshold) bool { return t.Name == alert }) {
+				where = o.at(m.line)
+			}
+		}
+	}
+	return where
 }
 
 // applies reports whether a fact that goes with a capability, if not empty, is one of this service.
@@ -142,6 +208,22 @@ func (f *factRenderer) text(s string) string {
 	}
 	f.err = err
 	return s
+}
+
+func (f *factRenderer) objectives(list []signals.Objective) []signals.Objective {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Summary, list[i].Action = f.text(list[i].Summary), f.text(list[i].Action)
+	}
+	return list
+}
+
+func (f *factRenderer) thresholds(list []signals.Threshold) []signals.Threshold {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Summary, list[i].Action = f.text(list[i].Summary), f.text(list[i].Action)
+	}
+	return list
 }
 
 func (f *factRenderer) texts(list []string) []string {

@@ -10,6 +10,8 @@ import (
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
+
+	"github.com/otelgen/otelgen/generator/signals"
 )
 
 // unrepeatable are the functions of sprig that sprig.HermeticTxtFuncMap leaves in and that are not the same on each
@@ -32,6 +34,7 @@ var functions = sync.OnceValue(func() template.FuncMap {
 	for _, name := range unrepeatable {
 		delete(m, name)
 	}
+	m["prometheusMetric"], m["prometheusLabel"] = signals.PrometheusMetric, signals.PrometheusLabel
 	// Those of text/template that make something are here to be paid for.
 	m["print"], m["printf"], m["println"] = fmt.Sprint, fmt.Sprintf, fmt.Sprintln
 	m["html"], m["js"], m["urlquery"] = template.HTMLEscaper, template.JSEscaper, template.URLQueryEscaper

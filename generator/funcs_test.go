@@ -22,7 +22,7 @@ last list lower max maxf merge mergeOverwrite min minf mod mul mulf
 mustAppend mustChunk mustCompact mustDeepCopy mustFirst mustFromJson mustHas mustInitial mustLast mustMerge mustMergeOverwrite mustPrepend mustPush
 mustRegexFind mustRegexFindAll mustRegexMatch mustRegexReplaceAll mustRegexReplaceAllLiteral mustRegexSplit mustRest mustReverse mustSlice
 mustToJson mustToPrettyJson mustToRawJson mustUniq mustWithout
-nindent nospace omit pick pluck plural prepend print printf println push quote 
+nindent nospace omit pick pluck plural prepend print printf println prometheusLabel prometheusMetric push quote 
 regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit repeat replace rest reverse round
 semver semverCompare seq set sha1sum sha256sum sha512sum slice snakecase sortAlpha split splitList splitn squote sub subf substr swapcase
 ternary title toDecimal toJson toPrettyJson toRawJson toString toStrings trim trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelgen/otelgen/generator/signals"
 )
 
 const (
@@ -104,11 +106,13 @@ func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 func (d *decoder) axis(n *yaml.Node) Axis {
 	var a Axis
 	d.object(n, "an axis", map[string]field{
-		"name": d.line1("name", &a.Name), "title": d.line1("title", &a.Title), "question": d.line1("question", &a.Question),
+		"name": d.line1("name", &a.Name), "title": d.line1("title", &a.Title), "question": d.line1("question", &a.Question), "row": d.line1("row", &a.Row),
 		"groups": d.list("groups", func(n *yaml.Node) {
 			var lo, hi int64 = 0, -1
 			var g Group
-			d.object(n, "a group", map[string]field{"name": d.line1("name", &g.Name), "min": d.integer("min", &lo), "max": d.integer("max", &hi)}, "name", "min", "max")
+			d.object(n, "a group", map[string]field{
+				"name": d.line1("name", &g.Name), "min": d.integer("min", &lo), "max": d.integer("max", &hi), "row": d.line1("row", &g.Row),
+			}, "name", "min", "max")
 			g.Min, g.Max = int(lo), int(hi)
 			a.Groups = append(a.Groups, g)
 		}),
@@ -173,10 +177,61 @@ func (d *decoder) presetFields(p *Preset) map[string]field {
 				"instrument": d.oneOf("instrument", &v.Instrument, "counter", "updowncounter", "gauge", "histogram"),
 				"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
 				"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
-				"when": d.line1("when", &v.When),
+				"when":       d.line1("when", &v.When),
+				"objectives": d.list("objectives", func(n *yaml.Node) { v.Objectives = append(v.Objectives, d.objective(n)) }),
+				"alerts":     d.list("alerts", func(n *yaml.Node) { v.Alerts = append(v.Alerts, d.threshold(n)) }),
 			}, "name", "instrument", "unit", "summary")
+			d.alarms(n.Line, &v)
 			p.Metrics = append(p.Metrics, v)
 		}),
+	}
+}
+
+// objective decodes what share of a metric has to be good.
+func (d *decoder) objective(n *yaml.Node) signals.Objective {
+	var o signals.Objective
+	d.object(n, "an objective", map[string]field{
+		"name": d.slug("name", &o.Name), "target": d.number("target", &o.Target), "below": d.number("below", &o.Below),
+		"summary": d.line1("summary", &o.Summary), "action": d.line1("action", &o.Action),
+	}, "name", "target", "summary", "action")
+	if o.Target < 95 || o.Target >= 100 {
+		d.fail(n.Line, fmt.Sprintf("an objective cannot be %v percent", o.Target), "100 leaves no room for errors, and below 95 even a service that always fails burns it too slowly for the fastest alert",
+			"write a number from 95 to below 100, such as 99.9")
+	}
+	return o
+}
+
+// threshold decodes a bound of a metric.
+func (d *decoder) threshold(n *yaml.Node) signals.Threshold {
+	var t signals.Threshold
+	d.object(n, "an alert", map[string]field{
+		"name": d.slug("name", &t.Name), "above": d.number("above", &t.Above), "of": d.line1("of", &t.Of), "with": d.textMap("with", &t.With),
+		"for":     d.oneOf("for", &t.For, "5m", "10m", "15m", "30m", "1h"), // times that every backend has
+		"summary": d.line1("summary", &t.Summary), "action": d.line1("action", &t.Action),
+	}, "name", "above", "for", "summary", "action")
+	return t
+}
+
+// alarms holds the objectives and alerts of a metric to what its instrument can tell.
+func (d *decoder) alarms(line int, m *Metric) {
+	fails := signals.Metric{Attributes: m.Attributes, Optional: m.Optional}.Fails()
+	for _, o := range m.Objectives {
+		switch {
+		case m.Instrument != "histogram":
+			d.fail(line, fmt.Sprintf("%s can have no objective", m.Name), "an objective is a share of what a histogram counts, and this is a "+m.Instrument, "write an alert")
+		case o.Below == 0 && !fails:
+			d.fail(line, fmt.Sprintf("the objective %s cannot be told", o.Name), "without below it counts failures, and "+m.Name+" has no error.type", "write below, or declare error.type")
+		case o.Below < 0:
+			d.fail(line, fmt.Sprintf("the objective %s cannot be met", o.Name), "nothing is below zero", "write the bound of a bucket")
+		}
+	}
+	for _, t := range m.Alerts {
+		switch {
+		case m.Instrument == "histogram":
+			d.fail(line, fmt.Sprintf("%s can have no alert", m.Name), "a histogram has no one value", "write an objective")
+		case m.Instrument == "counter" && t.Of != "":
+			d.fail(line, fmt.Sprintf("the alert %s cannot be a share", t.Name), "what a counter counts in a time is no part of another value", "take of out")
+		}
 	}
 }
 

@@ -96,7 +96,7 @@ func (l *layout) file(template, where string) (p string, named bool, err error) 
 		return "", false, &Error{Kind: KindPreset, Code: "unknown-role", What: "the template has no place in this service", Why: err.Error(),
 			Mend: "move it to a role that has a directory", Where: where}
 	}
-	full, err := l.expand(strings.TrimSuffix(rest, templateSuffix), where)
+	full, err := l.expandFile(strings.TrimSuffix(rest, templateSuffix), where)
 	if err != nil {
 		return "", false, err
 	}
@@ -113,6 +113,20 @@ func splitRole(template, where string) (role, rest string, err error) {
 		Why: "files are addressed by role, as in files/@store/store.go.tmpl", Mend: "move it into a folder @ROLE", Where: where}
 }
 
+// alertPlaceholder begins the name of a file that is written once for each alert.
+const alertPlaceholder = "{alert}"
+
+func forAlert(p string) bool { return strings.HasPrefix(path.Base(p), alertPlaceholder+".") }
+
+// expandFile fills the placeholders of the path of a file, but {alert}.
+func (l *layout) expandFile(p, where string) (string, error) {
+	if !forAlert(p) {
+		return l.expand(p, where)
+	}
+	dir, err := l.expand(path.Dir(p), where)
+	return path.Join(dir, path.Base(p)), err
+}
+
 // expand fills the placeholders of a path, element by element.
 func (l *layout) expand(p, where string) (string, error) {
 	if !strings.Contains(p, "{") {
@@ -122,7 +136,7 @@ func (l *layout) expand(p, where string) (string, error) {
 	for i, elem := range elems {
 		full := l.fill.Replace(elem)
 		if strings.ContainsAny(full, "{}") {
-			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}",
+			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and {alert}.EXT for a file",
 				Mend: "use one of these, or leave the braces out", Where: where}
 		}
 		// What the Go tool reads into a file name must not come from an answer: windows.go, line_test.go, vendor/.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/otelgen/otelgen/generator/golang/gomod"
+	"github.com/otelgen/otelgen/generator/signals"
 )
 
 // Plan is every file and fragment of a service with its owner, before any byte of it. go.mod and go.sum, which depend on
@@ -36,7 +37,8 @@ type PlannedFile struct {
 	Fragments []Fragment // in the order in which they go into their slots
 
 	owner *Preset
-	named bool // the name or entity is part of the path
+	named bool           // the name or entity is part of the path
+	alert *signals.Alert // that the file is for, if it is repeated for each
 }
 
 // owners returns the skeleton and the presets.
@@ -61,7 +63,30 @@ func (s *Selection) Plan() (*Plan, error) {
 	if err := p.facts(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, p.repeat()
+}
+
+// repeat replaces each file that is for an alert by one for each alert.
+func (p *Plan) repeat() error {
+	if !slices.ContainsFunc(p.Files, func(f PlannedFile) bool { return forAlert(f.Path) }) {
+		return nil
+	}
+	var files []PlannedFile
+	for _, f := range p.Files {
+		if !forAlert(f.Path) {
+			files = append(files, f)
+			continue
+		}
+		for i := range p.context.Alerts {
+			one := f
+			one.alert = &p.context.Alerts[i]
+			one.Path = path.Join(path.Dir(f.Path), one.alert.Name+strings.TrimPrefix(path.Base(f.Path), alertPlaceholder))
+			files = append(files, one)
+		}
+	}
+	slices.SortStableFunc(files, func(a, b PlannedFile) int { return cmp.Compare(a.Path, b.Path) })
+	p.Files = files
+	return checkClashes(p.Files, func(f PlannedFile) string { return f.position() })
 }
 
 // parsePartials has the partials ready for the facts.

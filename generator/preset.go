@@ -1,11 +1,14 @@
 package generator
 
+import "github.com/otelgen/otelgen/generator/signals"
+
 // Axis is a question that presets answer.
 type Axis struct {
 	Name     string  `json:"name"`
 	Title    string  `json:"title"`
 	Question string  `json:"question"`
 	Groups   []Group `json:"groups"` // at least one; a plain axis has one unnamed group of exactly one preset
+	Row      string  `json:"-"`      // where dashboards show what its presets report
 }
 
 // Group bounds how many presets of an axis may be chosen. Max is -1 for any number.
@@ -13,6 +16,7 @@ type Group struct {
 	Name string `json:"name,omitempty"`
 	Min  int    `json:"min"`
 	Max  int    `json:"max"`
+	Row  string `json:"-"` // that of the axis, unless it is given
 }
 
 func (a *Axis) group(name string) *Group {
@@ -124,15 +128,17 @@ type Span struct {
 
 // Metric declares a metric that the generated service emits.
 type Metric struct {
-	Name        string   `json:"name"`
-	Instrument  string   `json:"instrument"`
-	Unit        string   `json:"unit"`
-	Attributes  []string `json:"attributes,omitempty"`
-	Optional    []string `json:"optional,omitempty"`
-	Summary     string   `json:"summary"`
-	Conditional bool     `json:"conditional,omitempty"`
-	When        string   `json:"when,omitempty"`
-	Owner       string   `json:"owner,omitempty"`
+	Name        string              `json:"name"`
+	Instrument  string              `json:"instrument"`
+	Unit        string              `json:"unit"`
+	Attributes  []string            `json:"attributes,omitempty"`
+	Optional    []string            `json:"optional,omitempty"`
+	Summary     string              `json:"summary"`
+	Conditional bool                `json:"conditional,omitempty"`
+	When        string              `json:"when,omitempty"`
+	Owner       string              `json:"owner,omitempty"`
+	Objectives  []signals.Objective `json:"objectives,omitempty"`
+	Alerts      []signals.Threshold `json:"alerts,omitempty"`
 
 	line int
 }

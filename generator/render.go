@@ -213,7 +213,11 @@ func (w *worker) executeFile(o *Preset, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return w.execute(t, w.plan.contextOf(o))
+	dot := w.plan.contextOf(o)
+	if w.job != nil {
+		dot.Alert = w.job.file.alert
+	}
+	return w.execute(t, dot)
 }
 
 // render executes the template of a file.

@@ -15,6 +15,9 @@ type File struct {
 	Fragments []Fragment
 }
 
+// Repeated reports whether the file is one of several from the same template.
+func (f File) Repeated() bool { return forAlert(f.Template) }
+
 // Fragment is what one owner put into a slot of a file.
 type Fragment struct {
 	Slot     string

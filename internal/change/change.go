@@ -115,6 +115,9 @@ func (p *planner) link() (taken map[string]bool) {
 			}
 		}
 		for _, f := range p.Theirs.Files {
+			if f.Repeated() {
+				continue // its template is that of its siblings, too
+			}
 			before, ok := from[key(f)]
 			if _, old := p.base[f.Path]; ok && !old && !taken[f.Path] && p.successors[before] == "" {
 				p.successors[before], taken[f.Path] = f.Path, true
