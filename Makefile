@@ -33,6 +33,10 @@ test: deps ## install what the tests need, and run them: all checks, a part of t
 matrix: deps ## run the whole matrix of combinations
 	MATRIX_ALL=1 go test -count=1 -timeout 60m ./internal/matrix
 
+.PHONY: backends
+backends: deps ## try what backends are given on real collectors and a real Prometheus, built first: minutes, once
+	BACKENDS=1 go test -count=1 -timeout 30m ./internal/backends
+
 .PHONY: golden
 golden: ## rewrite the goldens
 	go test ./golden -update

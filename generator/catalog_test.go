@@ -18,6 +18,7 @@ func TestCheckAcceptsTheTestCatalog(t *testing.T) {
 func TestCheckFindsMistakes(t *testing.T) {
 	const chi = "-- presets/framework/chi/preset.yaml --\n"
 	const ok = "title: chi\nsummary: HTTP.\ndefault: true\nprovides: [inbound.http]\n"
+	const metric = "metrics:\n  - name: a\n    unit: s\n    instrument: histogram\n    summary: x\n"
 	for name, c := range map[string]struct {
 		edits string
 		want  []string
@@ -48,6 +49,17 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"env template":        {chi + ok + "env:\n  - {name: A, default: \"{{ .Name\", summary: x}\n", []string{"preset.yaml:6", "not well-formed"}},
 		"span kind":           {chi + ok + "spans:\n  - {names: [a], kind: serve, summary: x}\n", []string{"preset.yaml:6", `did you mean "server"?`}},
 		"metric instrument":   {chi + ok + "metrics:\n  - {name: a, unit: s, instrument: sum, summary: x}\n", []string{"preset.yaml:6", "instrument"}},
+		"alert key":           {chi + ok + metric + "    alerts: [{nam: x}]\n", []string{"preset.yaml:10", `did you mean "name"?`}},
+		"alert name":          {chi + ok + metric + "    alerts: [{name: ../x, above: 1, for: 5m, summary: x, action: x}]\n", []string{"preset.yaml:10", "lower-case"}},
+		"alert time":          {chi + ok + metric + "    alerts: [{name: x, above: 1, for: 5 minutes, summary: x, action: x}]\n", []string{"preset.yaml:10", "known: 5m, 10m"}},
+		"alert above":         {chi + ok + metric + "    alerts: [{name: x, above: many, for: 5m, summary: x, action: x}]\n", []string{"preset.yaml:10", "must be a number"}},
+		"alert not a number":  {chi + ok + metric + "    alerts: [{name: x, above: .nan, for: 5m, summary: x, action: x}]\n", []string{"preset.yaml:10", "decimal number"}},
+		"alert on histogram":  {chi + ok + metric + "    alerts: [{name: x, above: 1, for: 5m, summary: x, action: x}]\n", []string{"preset.yaml:6", "write an objective"}},
+		"objective target":    {chi + ok + metric + "    objectives: [{name: x, target: 100, below: 1, summary: x, action: x}]\n", []string{"preset.yaml:10", "leaves no room"}},
+		"objective untold":    {chi + ok + metric + "    objectives: [{name: x, target: 99, summary: x, action: x}]\n", []string{"preset.yaml:6", "has no error.type"}},
+		"objective of a sum":  {chi + ok + "metrics:\n  - {name: a, unit: s, instrument: counter, summary: x, objectives: [{name: x, target: 99, below: 1, summary: x, action: x}]}\n", []string{"preset.yaml:6", "can have no objective"}},
+		"share of a counter":  {chi + ok + "metrics:\n  - {name: a, unit: s, instrument: counter, summary: x, alerts: [{name: x, above: 1, of: b, for: 5m, summary: x, action: x}]}\n", []string{"preset.yaml:6", "take of out"}},
+		"runbook template":    {chi + ok + metric + "    objectives: [{name: x, target: 99, below: 1, summary: x, action: \"{{ .Name\"}]\n", []string{"preset.yaml:6", "not well-formed"}},
 		"port":                {chi + ok + "ports:\n  - {port: 70000, summary: x}\n", []string{"preset.yaml:6", "65535"}},
 		"group on plain axis": {chi + ok + "group: style\n", []string{"preset.yaml:5", `no group "style"`}},
 		"no group":            {"-- presets/pattern/new/preset.yaml --\ntitle: a\nsummary: b\n", []string{"presets/pattern/new/preset.yaml:1", "no group"}},

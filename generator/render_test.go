@@ -272,6 +272,59 @@ func TestAnswersThatClashWithTemplates(t *testing.T) {
 	}
 }
 
+// A file named {alert} is written for each alert of the service, with what that is about, in the words of the answers.
+func TestFilesForAlerts(t *testing.T) {
+	const edits = `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+metrics:
+  - name: requests
+    unit: s
+    instrument: histogram
+    summary: Requests.
+    optional: [error.type]
+    objectives:
+      - {name: requests-availability, target: 99.5, summary: "Requests of {{ .Name }}.", action: Look.}
+      - {name: requests-latency, target: 99, below: 0.5, summary: Fast requests., action: Look.}
+  - name: queue
+    unit: "{item}"
+    instrument: gauge
+    summary: Items that wait.
+    alerts: [{name: queue-long, above: 10, for: 5m, summary: Too much waits., action: Work.}]
+-- presets/framework/chi/files/@root/pages/{alert}.md.tmpl --
+{{ .Alert.Title }}: {{ .Alert.Summary }} {{ with .Alert.Objective }}{{ .Target }}{{ end }}{{ with .Alert.Threshold }}{{ .Above }}{{ end }}
+`
+	tree := mustGenerate(t, edits, Answers{Name: "shop"})
+	for name, want := range map[string]string{
+		"pages/requests-availability.md": "RequestsAvailability: Requests of shop. 99.5\n",
+		"pages/requests-latency.md":      "RequestsLatency: Fast requests. 99\n",
+		"pages/queue-long.md":            "QueueLong: Too much waits. 10\n",
+	} {
+		if got := content(t, tree, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, f := range tree.Files {
+		if f.Repeated() != strings.HasPrefix(f.Path, "pages/") {
+			t.Errorf("%s: repeated is %v", f.Path, f.Repeated())
+		}
+	}
+
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a share of nothing": {"above: 10,", "above: 10, of: nothing,", "a metric that is not there"},
+		"one name twice":     {"name: queue-long", "name: requests-latency", "two metrics have an objective or alert requests-latency"},
+		"in a folder":        {"@root/pages/{alert}.md", "@root/{alert}/page.md", "unknown placeholder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := generate(t, strings.Replace(edits, c.old, c.new, 1), Answers{Name: "shop"})
+			wantError(t, err, KindPreset, c.want)
+		})
+	}
+}
+
 // Layouts of presets cannot lead out of the target either.
 func TestLayoutOutside(t *testing.T) {
 	for _, dir := range []string{"../x", "/x", "..", "a/../..", "a//b", "./a"} {

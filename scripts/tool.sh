@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Prints the path of a tool that tools/go.mod pins, having built it first if it is not cached.
+# Prints the path of a tool that a go.mod in tools/ pins, or tools/otelcol/builder.yaml, having built it first if it is not cached.
 #
 #   scripts/tool.sh nats-server
 #   scripts/tool.sh golangci-lint            takes minutes when built for the first time
 #   scripts/tool.sh --cached golangci-lint   fails instead of building
+#   scripts/tool.sh prometheus               and promtool, otelcol: minutes, too
 #
 # The binaries live in .cache/tools, by version.
 set -euo pipefail
@@ -16,18 +17,39 @@ if [ "${1:-}" = --cached ]; then
 	shift
 fi
 
+folder=$root/tools flags=()
 case ${1:-} in
 nats-server) package=github.com/nats-io/nats-server/v2 module=$package ;;
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint module=${package%/cmd/*} ;;
+prometheus | promtool)
+	# In a module of its own: it needs the replacements and checksums of its own. It discovers nothing here.
+	package=github.com/prometheus/prometheus/cmd/$1 module=${package%/cmd/*} folder=$root/tools/prometheus flags=(-tags remove_all_sd)
+	;;
+otelcol) package='' ;;
 *)
-	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint" >&2
+	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|otelcol" >&2
 	exit 2
 	;;
 esac
 
-version=$(awk -v module="$module" '$1 == module && $2 ~ /^v/ { print $2 }' "$root/tools/go.mod")
+# build OUT
+if [ -n "$package" ]; then
+	version=$(awk '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2 }' module="$module" "$folder/go.mod")
+	build() { go build -C "$folder" -buildvcs=false "${flags[@]}" -o "$1" "$package"; }
+else
+	config=$root/tools/otelcol/builder.yaml
+	version=v$(awk '$1 == "version:" { print $2 }' "$config")-$(sha256sum "$config" | cut -c 1-8)
+	build() {
+		local sources
+		sources=$(mktemp -d)
+		sed "s|^dist:|&\n  output_path: $sources|" "$config" >"$sources/builder.yaml"
+		go run "go.opentelemetry.io/collector/cmd/builder@${version%-*}" --config "$sources/builder.yaml"
+		mv "$sources/otelcol" "$1"
+		rm -rf "$sources"
+	}
+fi
 if [ -z "$version" ]; then
-	echo "tools/go.mod does not pin $module" >&2
+	echo "$folder/go.mod does not pin $module" >&2
 	exit 1
 fi
 binary=$root/.cache/tools/$1-$version
@@ -41,7 +63,7 @@ if [ ! -x "$binary" ]; then
 	# Renamed into place, so that two builds at once do not meet.
 	unfinished=$binary.$$
 	trap 'rm -f "$unfinished"' EXIT
-	go build -C "$root/tools" -buildvcs=false -o "$unfinished" "$package" >&2
+	build "$unfinished" >&2
 	mv "$unfinished" "$binary"
 fi
 echo "$binary"

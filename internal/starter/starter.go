@@ -109,7 +109,8 @@ const guide = `# A preset of one's own, started from %s. Every key:
 #   layout              role: directory, in a style only
 #   env                 variables: {name, section, field, type, default, secret, summary, when}; a section and field make them part of the configuration
 #   ports               {port, summary}
-#   spans, metrics      the telemetry that it emits. A test in each service holds it to just these
+#   spans, metrics      the telemetry that it emits. A test in each service holds it to just these. Metrics may have
+#                       objectives and alerts, from which backends make theirs
 #
 # Files are addressed by role, files/@store/store.go.tmpl, and fragments by slot, slots/compose.services.tmpl. docs/presets.md of otelgen explains all of it.
 `
