@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Has the Dockerfile, compose.yaml and workflow of generated services checked by the code of BuildKit, Compose and actionlint: of one service for
-# each preset of each axis, next to the defaults.
+# each preset of each axis, next to the defaults. What is meant for the API of Datadog is checked by its client.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,4 +13,4 @@ for choice in $("$tmp/otelgen" list | awk '/^[a-z]+:/ { axis = $1; sub(":", "", 
 	n=$((n + 1))
 	"$tmp/otelgen" new shop --no-input --output "$tmp/$n" "$choice" >"$tmp/out"
 done
-"$tmp/validate" "$tmp"/[0-9]*
+DD_API_KEY=none "$tmp/validate" "$tmp"/[0-9]*

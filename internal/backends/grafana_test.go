@@ -141,7 +141,7 @@ func TestRulesFireAndEnd(t *testing.T) {
 			if cmd.Run() == nil {
 				t.Error("the tests of the rules pass although an alert does not fire any more")
 			}
-			proven(t, "each alert fires and ends", "promtool 3.15.0")
+			proven(t, "grafana-lgtm", "each alert fires and ends", "promtool 3.15.0")
 		})
 	}
 }
@@ -247,7 +247,7 @@ func TestQueriesFindData(t *testing.T) {
 		missing = slices.DeleteFunc(missing, func(query string) bool { return finds(t, address, query) })
 		return !slices.ContainsFunc(missing, func(query string) bool { return !queries[query] })
 	})
-	proven(t, fmt.Sprintf("%d queries of dashboard and rules find data, %d are of what an ordinary run does not show", len(queries)-len(missing), len(missing)), collector, "Prometheus 3.15.0")
+	proven(t, "grafana-lgtm", fmt.Sprintf("%d queries of dashboard and rules find data, %d are of what an ordinary run does not show", len(queries)-len(missing), len(missing)), collector, "Prometheus 3.15.0")
 	if !finds(t, address, "go_memory_limit_bytes") {
 		t.Error("GOMEMLIMIT is set, and go.memory.limit is not there")
 	}
@@ -309,7 +309,7 @@ func TestCollectorKeepsWhatItAccepted(t *testing.T) {
 	if len(traces) != orders {
 		t.Errorf("%d of %d orders have arrived", len(traces), orders)
 	}
-	proven(t, "what was accepted survives an outage and a kill", collector)
+	proven(t, "grafana-lgtm", "what was accepted survives an outage and a kill", collector)
 }
 
 // finds reports whether a query returns anything.

@@ -90,14 +90,14 @@ func (s service) build(t *testing.T) string {
 // collector is that of tools/otelcol/builder.yaml.
 const collector = "OpenTelemetry Collector 0.161.0"
 
-// proven notes what was proven of the backend, against what.
-func proven(t *testing.T, what string, against ...string) {
+// proven notes what was proven of a backend, against what.
+func proven(t *testing.T, backend, what string, against ...string) {
 	t.Helper()
 	var all []servers.Server
 	for _, version := range against {
 		all = append(all, servers.Server{Version: version})
 	}
-	if err := servers.Proven("backend/grafana-lgtm", what, all); err != nil {
+	if err := servers.Proven("backend/"+backend, what, all); err != nil {
 		t.Fatal(err)
 	}
 }

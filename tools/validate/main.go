@@ -1,5 +1,5 @@
 // Command validate checks the files of generated services that no Go tool reads, with the code of those that do: Dockerfile
-// with BuildKit's parser and linter, compose.yaml with Compose's loader, workflows with actionlint. It only reads.
+// with BuildKit's parser and linter, compose.yaml with Compose's loader, workflows with actionlint; and what is meant for Datadog's API with the types of Datadog's client. It only reads.
 //
 //	validate DIR…
 package main
@@ -7,12 +7,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 
+	"github.com/DataDog/datadog-api-client-go/v2/api/datadog"
+	"github.com/DataDog/datadog-api-client-go/v2/api/datadogV1"
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -25,6 +30,8 @@ func main() {
 	for _, dir := range os.Args[1:] {
 		for name, check := range map[string]func(string) error{
 			"Dockerfile": dockerfile, "compose.yaml": compose, ".github/workflows/ci.yml": workflow,
+			"deploy/datadog/dashboard.json": datadogJSON[datadogV1.Dashboard], "deploy/datadog/slos.json": datadogJSON[[]datadogV1.ServiceLevelObjectiveRequest],
+			"deploy/datadog/monitors.json": datadogJSON[[]datadogV1.Monitor],
 		} {
 			if err := check(filepath.Join(dir, name)); err != nil {
 				fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Join(dir, name), err)
@@ -36,6 +43,54 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Printf("%d passed, 0 failed\n", len(os.Args)-1)
+}
+
+// datadogJSON reads a file, if there is one, as the type that Datadog's API takes. Nothing in it may be unknown there.
+func datadogJSON[T any](path string) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var value T
+	if err := json.Unmarshal(text, &value); err != nil {
+		return err
+	}
+	if found, what := datadog.ContainsUnparsedObject(value); found {
+		return fmt.Errorf("Datadog would not understand %v", what)
+	}
+	if unknown := unknownKeys(reflect.ValueOf(value)); len(unknown) > 0 {
+		return fmt.Errorf("Datadog knows no %v", unknown)
+	}
+	return nil
+}
+
+// unknownKeys returns what the types of Datadog's client have set aside.
+func unknownKeys(v reflect.Value) (keys []string) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			keys = unknownKeys(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			keys = append(keys, unknownKeys(v.Index(i))...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			switch field := v.Type().Field(i); {
+			case field.Name == "AdditionalProperties":
+				for _, key := range v.Field(i).MapKeys() {
+					keys = append(keys, key.String())
+				}
+			case field.IsExported():
+				keys = append(keys, unknownKeys(v.Field(i))...)
+			}
+		}
+	}
+	return keys
 }
 
 func dockerfile(path string) error {
@@ -61,7 +116,7 @@ func dockerfile(path string) error {
 }
 
 func compose(path string) error {
-	options, err := cli.NewProjectOptions([]string{path}, cli.WithName("validate"))
+	options, err := cli.NewProjectOptions([]string{path}, cli.WithName("validate"), cli.WithOsEnv)
 	if err != nil {
 		return err
 	}
