@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"io/fs"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/semconv"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
@@ -51,6 +53,32 @@ func TestFactsFollowTheConventions(t *testing.T) {
 	for key := range semconv.Extensions {
 		if _, ok := conventions.Attributes[key]; ok || !used[key] {
 			t.Errorf("%s is listed as an extension, but it is one of the conventions, or unused", key)
+		}
+	}
+}
+
+// What wakes somebody does not depend on which preset of an axis is chosen: where two of them report a metric, its objectives and alerts are
+// the same.
+func TestAlertsAreThoseOfTheAxis(t *testing.T) {
+	c := builtin(t)
+	for _, axis := range c.Axes() {
+		presets, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := map[string]*generator.Preset{}
+		said := map[string]generator.Metric{}
+		for _, p := range presets {
+			for _, m := range p.Metrics {
+				other, ok := said[m.Name]
+				if !ok {
+					first[m.Name], said[m.Name] = p, m
+					continue
+				}
+				if !reflect.DeepEqual(m.Objectives, other.Objectives) || !reflect.DeepEqual(m.Alerts, other.Alerts) {
+					t.Errorf("%s and %s have other objectives or alerts for %s", first[m.Name].ID(), p.ID(), m.Name)
+				}
+			}
 		}
 	}
 }
