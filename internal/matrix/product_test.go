@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -118,7 +119,7 @@ func faultsOf(name string, content []byte) (faults []string) {
 		if line != strings.TrimRight(line, " \t\r") {
 			fault("line %d ends with white space: %q", i+1, line)
 		}
-		if m := residue.FindString(line); m != "" && !strings.HasSuffix(name, ".go") && !strings.Contains(line, "${{") {
+		if m := residue.FindString(line); m != "" && !strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".json") && !strings.Contains(line, "${{") {
 			fault("line %d holds %q: %s", i+1, m, line)
 		}
 	}
@@ -130,6 +131,8 @@ func faultsOf(name string, content []byte) (faults []string) {
 		faults = append(faults, goFaults(name, content)...)
 	case strings.HasSuffix(name, ".yaml"), strings.HasSuffix(name, ".yml"):
 		faults = append(faults, yamlFaults(content)...)
+	case strings.HasSuffix(name, ".json"):
+		faults = append(faults, jsonFaults(content)...)
 	case strings.HasSuffix(name, ".md"):
 		faults = append(faults, markdownFaults(string(content))...)
 	case name == "go.mod":
@@ -177,6 +180,27 @@ func goFaults(name string, content []byte) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// legend is how Grafana names the lines of a panel, by a label.
+var legend = regexp.MustCompile(`\{\{[a-z_]+\}\}`)
+
+// jsonFaults looks for what templates have left in texts only: objects end in braces, too.
+func jsonFaults(content []byte) (faults []string) {
+	if !json.Valid(content) {
+		return []string{"is not JSON"}
+	}
+	d := json.NewDecoder(bytes.NewReader(content))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return faults
+		}
+		text, _ := token.(string)
+		if m := residue.FindString(legend.ReplaceAllString(text, "")); m != "" {
+			faults = append(faults, fmt.Sprintf("holds %q: %s", m, text))
+		}
+	}
 }
 
 func yamlFaults(content []byte) (faults []string) {
@@ -277,6 +301,7 @@ type strangers struct {
 var common = map[string]string{
 	"none":     "a word of English",
 	"retry":    "what the topics of Kafka are called by everybody that events wait in",
+	"otlp":     "the protocol of OpenTelemetry, which many backends speak",
 	"memory":   "a word of English, and part of the metrics go.memory.*",
 	"net/http": "the package of the standard library that also serves the health checks",
 }
