@@ -80,13 +80,20 @@ func TestEveryPairMeets(t *testing.T) {
 		}
 	}
 
-	// The same for the values of options with each preset that theirs goes with, and with each other.
+	// The same for the values of a preset's options.
 	for _, p := range allPresets(t, c) {
-		for _, o := range p.Options {
+		for i, o := range p.Options {
 			for _, value := range values(o) {
-				for _, q := range allPresets(t, c) {
-					if (together[matrix.Pair{p.ID(), q.ID()}] || together[matrix.Pair{q.ID(), p.ID()}]) && !met[matrix.Pair{q.ID(), p.ID() + "." + o.Name + "=" + value}] {
-						t.Errorf("%s.%s=%s with %s: in no row", p.ID(), o.Name, value, q.ID())
+				pick := p.ID() + "." + o.Name + "=" + value
+				if !met[matrix.Pair{p.ID(), pick}] {
+					t.Errorf("%s: in no row", pick)
+				}
+				for _, other := range p.Options[i+1:] {
+					for _, also := range values(other) {
+						pair := matrix.Pair{pick, p.ID() + "." + other.Name + "=" + also}
+						if !met[pair] && !met[matrix.Pair{pair[1], pair[0]}] {
+							t.Errorf("%s: in no row", pair)
+						}
 					}
 				}
 			}
@@ -149,8 +156,8 @@ layout: {root: .}
 		}
 	}
 	for _, want := range []string{
-		"pattern/retry pattern/cache", "pattern/saga pattern/cache", "pattern/saga pattern/retry.times=9", "pattern/retry.times=1 broker/b.on=true",
-		"broker/b pattern/retry.times=3", "pattern/fancy broker/b.on=false", "broker/a pattern/saga", "a without saga", "b without retry", "a without cache",
+		"pattern/retry pattern/cache", "pattern/saga pattern/cache", "pattern/retry pattern/retry.times=9", "pattern/retry pattern/retry.times=1",
+		"broker/b broker/b.on=true", "broker/b broker/b.on=false", "broker/a pattern/saga", "a without saga", "b without retry", "a without cache",
 	} {
 		if !got[want] {
 			t.Errorf("%s: in no row", want)

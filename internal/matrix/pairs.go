@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,24 +13,24 @@ type Pair [2]string
 
 func (p Pair) String() string { return p[0] + " with " + p[1] }
 
-// Pairs returns selections that together hold every two answers, option values included, that go together at all, and the
-// pairs that do not.
+// Pairs returns selections that together hold every two presets that go together at all, and every two values of the options of one preset; and
+// the pairs that do not go together.
 func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, err error) {
 	fs, err := factors(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := search{catalog: c, factors: fs, open: map[pair]bool{}, left: map[answer]int{}, fits: map[string]bool{}}
+	s := newSearch(c, fs)
 	var todo []pair
 	for i := range fs {
 		for j := i + 1; j < len(fs); j++ {
-			if !independent(fs, i, j) {
+			if !meet(fs, i, j) {
 				continue
 			}
-			for _, a := range fs[i].levels {
-				for _, b := range fs[j].levels {
-					if fs[i].counts(a) && fs[j].counts(b) {
-						p := pair{i, j, a, b}
+			for a, x := range fs[i].levels {
+				for b, y := range fs[j].levels {
+					if fs[i].counts(x) && fs[j].counts(y) && (fs[j].option == "" || fs[i].option != "" || fs[j].preset == fs[i].axis+"/"+x) {
+						p := pair{answer{i, a}, answer{j, b}}
 						todo = append(todo, p)
 						s.mark(p, true)
 					}
@@ -39,9 +38,8 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 			}
 		}
 	}
-	for len(s.open) > 0 {
-		todo = slices.DeleteFunc(todo, func(p pair) bool { return !s.open[p] })
-		var best []string
+	for len(todo) > 0 {
+		var best []int
 		gain, tried := 0, 0
 		for _, p := range todo {
 			row, err := s.complete(p)
@@ -49,7 +47,7 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 				return nil, nil, err
 			}
 			if row == nil {
-				impossible = append(impossible, Pair{fs[p.i].answer(p.a), fs[p.j].answer(p.b)})
+				impossible = append(impossible, Pair{s.text(p[0]), s.text(p[1])})
 				s.mark(p, false)
 				continue
 			}
@@ -60,13 +58,13 @@ func Pairs(c *generator.Catalog) (rows []generator.Answers, impossible []Pair, e
 				break
 			}
 		}
-		if best == nil {
-			break
+		if best != nil {
+			for _, p := range s.covers(best) {
+				s.mark(p, false)
+			}
+			rows = append(rows, s.answers(best))
 		}
-		for _, p := range s.covers(best) {
-			s.mark(p, false)
-		}
-		rows = append(rows, s.answers(best))
+		todo = slices.DeleteFunc(todo, func(p pair) bool { return !s.isOpen(p[0], p[1]) })
 	}
 	return rows, impossible, nil
 }
@@ -94,16 +92,16 @@ func PairsOf(c *generator.Catalog, a generator.Answers) []Pair {
 	return all
 }
 
-// independent reports whether an answer to factor i leaves open the one to j. That of an option does not leave open which preset is chosen
-// where its own is, nor, if only one is, the options of the others.
-func independent(fs []factor, i, j int) bool {
-	home := func(i int) int {
-		if fs[i].option == "" {
-			return i
-		}
-		return slices.IndexFunc(fs, func(h factor) bool { return h.holds(fs[i].preset) })
+// meet reports whether the answers to factors i and j have to meet: presets with presets, and options with those of the same preset, and with the
+// preset itself. That the values of an option meet every other preset too would cost more services than it tells.
+func meet(fs []factor, i, j int) bool {
+	switch {
+	case fs[i].option == "" && fs[j].option == "":
+		return true
+	case fs[i].option == "":
+		return fs[i].holds(fs[j].preset)
 	}
-	return home(i) != home(j) || fs[i].option != "" && fs[i].preset == fs[j].preset
+	return fs[i].preset == fs[j].preset
 }
 
 // holds reports whether the preset, "axis/name", is an answer to f.
@@ -125,83 +123,88 @@ func (f *factor) answer(level string) string {
 	return f.axis + "/" + level
 }
 
-// pair is answers a and b to the factors i and j.
-type pair struct {
-	i, j int
-	a, b string
-}
+// answer is a level of a factor, by their indexes.
+type answer struct{ at, level int }
 
-// search builds rows: one answer for each factor.
+// pair is two answers, in the order of their factors.
+type pair [2]answer
+
+// search builds rows: the index of one level for each factor.
 type search struct {
 	catalog *generator.Catalog
 	factors []factor
-	open    map[pair]bool   // not yet covered
-	left    map[answer]int  // how many open pairs an answer is part of
-	fits    map[string]bool // answers of presets, as text → whether a row can hold them
+	first   []int           // of each factor: the number of its first level, if levels are numbered through
+	levels  int             // all of them
+	open    []bool          // by the numbers of two answers: not yet covered
+	left    []int           // by the number of an answer: how many open pairs it is part of
+	fits    map[string]bool // answers to the first factors → whether a row can begin with them
 }
 
-// answer is a level of a factor.
-type answer struct {
-	at    int
-	level string
+func newSearch(c *generator.Catalog, fs []factor) *search {
+	s := &search{catalog: c, factors: fs, fits: map[string]bool{}}
+	for _, f := range fs {
+		s.first = append(s.first, s.levels)
+		s.levels += len(f.levels)
+	}
+	s.open, s.left = make([]bool, s.levels*s.levels), make([]int, s.levels)
+	return s
+}
+
+func (s *search) number(a answer) int { return s.first[a.at] + a.level }
+
+func (s *search) text(a answer) string {
+	return s.factors[a.at].answer(s.factors[a.at].levels[a.level])
 }
 
 // mark opens a pair, or covers it.
 func (s *search) mark(p pair, open bool) {
-	n := 1
-	if open {
-		s.open[p] = true
-	} else {
-		delete(s.open, p)
+	x, y, n := s.number(p[0]), s.number(p[1]), 1
+	if !open {
 		n = -1
 	}
-	s.left[answer{p.i, p.a}] += n
-	s.left[answer{p.j, p.b}] += n
+	s.open[x*s.levels+y], s.open[y*s.levels+x] = open, open
+	s.left[x] += n
+	s.left[y] += n
 }
 
 // isOpen reports whether a pair of answers is not yet covered.
-func (s *search) isOpen(x, y answer) bool {
-	if x.at > y.at {
-		x, y = y, x
-	}
-	return s.open[pair{x.at, y.at, x.level, y.level}]
-}
+func (s *search) isOpen(x, y answer) bool { return s.open[s.number(x)*s.levels+s.number(y)] }
+
+// unset marks a factor that has no answer yet.
+const unset = -1
 
 // complete returns a row that holds the pair and many other open ones, or nil if there is none.
-func (s *search) complete(p pair) ([]string, error) {
-	row := make([]string, len(s.factors))
-	fixed := make([]bool, len(s.factors))
-	for _, x := range []struct {
-		at    int
-		level string
-	}{{p.i, p.a}, {p.j, p.b}} {
-		if !s.fix(row, fixed, x.at, x.level) {
+func (s *search) complete(p pair) ([]int, error) {
+	row := slices.Repeat([]int{unset}, len(s.factors))
+	for _, x := range p {
+		if !s.fix(row, x) {
 			return nil, nil
 		}
 	}
-	return s.extend(row, fixed, 0)
+	return s.extend(row, 0)
 }
 
 // fix sets an answer and, if it is that of an option, chooses the preset.
-func (s *search) fix(row []string, fixed []bool, at int, level string) bool {
-	if fixed[at] {
-		return row[at] == level
+func (s *search) fix(row []int, x answer) bool {
+	if row[x.at] != unset {
+		return row[x.at] == x.level
 	}
-	row[at], fixed[at] = level, true
-	if s.factors[at].option == "" {
+	row[x.at] = x.level
+	f := &s.factors[x.at]
+	if f.option == "" {
 		return true
 	}
-	home := slices.IndexFunc(s.factors, func(f factor) bool { return f.holds(s.factors[at].preset) })
-	_, name, _ := strings.Cut(s.factors[at].preset, "/")
-	return s.fix(row, fixed, home, name)
+	home := slices.IndexFunc(s.factors, func(h factor) bool { return h.holds(f.preset) })
+	_, name, _ := strings.Cut(f.preset, "/")
+	return s.fix(row, answer{home, slices.Index(s.factors[home].levels, name)})
 }
 
 // extend answers the factors from at on.
-func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
-	for at < len(row) && fixed[at] {
+func (s *search) extend(row []int, at int) ([]int, error) {
+	for at < len(row) && row[at] != unset {
 		at++
 	}
-	ok, err := s.possible(row, fixed, at)
+	ok, err := s.possible(row, at)
 	if !ok || err != nil {
 		return nil, err
 	}
@@ -209,7 +212,10 @@ func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
 		return row, nil
 	}
 	f := &s.factors[at]
-	levels := slices.Clone(f.levels)
+	levels := make([]int, len(f.levels))
+	for i := range levels {
+		levels[i] = i
+	}
 	if f.option != "" {
 		if s.chooses(row, f.preset) {
 			levels = levels[1:]
@@ -217,20 +223,20 @@ func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
 			levels = levels[:1]
 		}
 	}
-	gains := map[string]int{}
+	gains := make([]int, len(f.levels))
 	for _, l := range levels {
-		gains[l] = s.left[answer{at, l}] // what may be covered with the answers to come
+		gains[l] = s.left[s.number(answer{at, l})] // what may be covered with the answers to come
 		for j := range row {
-			if fixed[j] && s.isOpen(answer{at, l}, answer{j, row[j]}) {
+			if row[j] != unset && s.isOpen(answer{at, l}, answer{j, row[j]}) {
 				gains[l] += 1 << 16
 			}
 		}
 	}
-	slices.SortStableFunc(levels, func(a, b string) int { return gains[b] - gains[a] })
+	slices.SortStableFunc(levels, func(a, b int) int { return gains[b] - gains[a] })
 	for _, l := range levels {
-		more, also := slices.Clone(row), slices.Clone(fixed)
-		more[at], also[at] = l, true
-		if found, err := s.extend(more, also, at+1); err != nil || found != nil {
+		more := slices.Clone(row)
+		more[at] = l
+		if found, err := s.extend(more, at+1); err != nil || found != nil {
 			return found, err
 		}
 	}
@@ -238,38 +244,40 @@ func (s *search) extend(row []string, fixed []bool, at int) ([]string, error) {
 }
 
 // possible reports whether a row whose first presets, up to at, are answered can still be completed.
-func (s *search) possible(row []string, fixed []bool, at int) (bool, error) {
-	if at < len(row) && s.factors[at].option != "" {
+func (s *search) possible(row []int, at int) (bool, error) {
+	presets := slices.IndexFunc(s.factors, func(f factor) bool { return f.option != "" })
+	if presets < 0 {
+		presets = len(row)
+	}
+	if at > presets {
 		return true, nil // the presets are settled
+	}
+	key := make([]byte, presets)
+	for i, level := range row[:presets] {
+		key[i] = byte(level)
+	}
+	if fits, known := s.fits[string(key)]; known {
+		return fits, nil
 	}
 	sofar := map[string][]string{}
 	open := map[string]bool{}
-	for i, f := range s.factors {
-		if f.option != "" {
-			break
-		}
-		if fixed[i] {
-			sofar[f.axis] = append(sofar[f.axis], chosen(row[i])...)
+	for i, f := range s.factors[:presets] {
+		if row[i] != unset {
+			sofar[f.axis] = append(sofar[f.axis], chosen(f.levels[row[i]])...)
 		} else {
 			open[f.axis] = true
 		}
 	}
-	maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
-	key := fmt.Sprint(at == len(row), sofar)
-	fits, known := s.fits[key]
-	if !known {
-		var err error
-		if at == len(row) {
-			fits, err = accepted(s.catalog, generator.Answers{Name: Service, Presets: sofar})
-		} else {
-			fits, err = s.fit(sofar)
-		}
-		if err != nil {
-			return false, err
-		}
-		s.fits[key] = fits
+	var fits bool
+	var err error
+	if len(open) == 0 {
+		fits, err = accepted(s.catalog, generator.Answers{Name: Service, Presets: sofar})
+	} else {
+		maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
+		fits, err = s.fit(sofar)
 	}
-	return fits, nil
+	s.fits[string(key)] = fits
+	return fits, err
 }
 
 // fit reports whether presets, by axis, can be chosen together.
@@ -291,9 +299,9 @@ func (s *search) fit(presets map[string][]string) (bool, error) {
 	return true, nil
 }
 
-func (s *search) chooses(row []string, preset string) bool {
+func (s *search) chooses(row []int, preset string) bool {
 	for i, f := range s.factors {
-		if f.option == "" && f.axis+"/"+row[i] == preset {
+		if f.option == "" && f.axis+"/"+f.levels[row[i]] == preset {
 			return true
 		}
 	}
@@ -301,10 +309,10 @@ func (s *search) chooses(row []string, preset string) bool {
 }
 
 // covers returns the open pairs that a row holds.
-func (s *search) covers(row []string) (covered []pair) {
+func (s *search) covers(row []int) (covered []pair) {
 	for i := range row {
 		for j := i + 1; j < len(row); j++ {
-			if p := (pair{i, j, row[i], row[j]}); s.open[p] {
+			if p := (pair{answer{i, row[i]}, answer{j, row[j]}}); s.isOpen(p[0], p[1]) {
 				covered = append(covered, p)
 			}
 		}
@@ -312,15 +320,16 @@ func (s *search) covers(row []string) (covered []pair) {
 	return covered
 }
 
-func (s *search) answers(row []string) generator.Answers {
+func (s *search) answers(row []int) generator.Answers {
 	a := generator.Answers{Name: Service, Presets: map[string][]string{}, Options: map[string]string{}}
 	for i, f := range s.factors {
+		level := f.levels[row[i]]
 		switch {
-		case row[i] == none:
+		case level == none:
 		case f.option != "":
-			a.Options[f.option] = row[i]
+			a.Options[f.option] = level
 		default:
-			a.Presets[f.axis] = append(a.Presets[f.axis], row[i])
+			a.Presets[f.axis] = append(a.Presets[f.axis], level)
 		}
 	}
 	return a
