@@ -31,7 +31,7 @@ const (
 func Pristine(tree *generator.Tree) (generator.File, error) {
 	var b bytes.Buffer
 	b.Grow(60_000)
-	zip, err := gzip.NewWriterLevel(&b, 4)
+	zip, err := gzip.NewWriterLevel(&b, 6)
 	if err != nil {
 		return generator.File{}, err
 	}
