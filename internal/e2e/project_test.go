@@ -19,6 +19,10 @@ var (
 	plain = newProject("plain", "--framework=nethttp", "--broker=none", "--database=sqlite", "--pattern=layered", "--backend=otlp")
 	// What cannot lose an event.
 	careful = newProject("careful", "--framework=chi", "--broker=nats", "--database=postgres", "--pattern=hexagonal,retry,outbox", "--backend=otlp")
+	// The same as shop over other servers.
+	overRabbitMQ = newProject("over-rabbitmq", "--framework=nethttp", "--broker=rabbitmq", "--database=postgres", "--backend=otlp")
+	overKafka    = newProject("over-kafka", "--framework=gin", "--broker=kafka", "--database=postgres", "--backend=otlp")
+	overMySQL    = newProject("over-mysql", "--framework=chi", "--broker=nats", "--database=mysql", "--pattern=layered", "--backend=otlp")
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.
