@@ -12,11 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/proc"
 	"github.com/otelgen/otelgen/internal/servers"
 	"github.com/otelgen/otelgen/presets"
 	"github.com/otelgen/otelgen/templates"
@@ -148,28 +148,22 @@ func server(t *testing.T, name string) string {
 }
 
 // process is a running program.
-type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-}
+type process struct{ *proc.Process }
 
 // start starts a program, which is killed at the end of the test; if that has failed, what the program said is shown.
 func start(t *testing.T, environment []string, binary string, arguments ...string) *process {
 	t.Helper()
-	var said output
-	p := &process{cmd: exec.Command(binary, arguments...), ended: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = t.TempDir(), append(os.Environ(), environment...), &said, &said
-	if err := p.cmd.Start(); err != nil {
+	cmd := exec.Command(binary, arguments...)
+	cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), environment...)
+	running, err := proc.Start(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait()
-	}()
+	p := &process{running}
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			text := said.String()
+			text := p.Out.String() + p.Err.String()
 			t.Logf("%s said:\n%s", filepath.Base(binary), text[max(0, len(text)-2000):])
 		}
 	})
@@ -177,39 +171,21 @@ func start(t *testing.T, environment []string, binary string, arguments ...strin
 }
 
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.ended
+	_ = p.Cmd.Process.Kill()
+	<-p.Ended
 }
 
 // stop has the program end in good order.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := p.Cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case <-p.ended:
+	case <-p.Ended:
 	case <-time.After(patience):
 		t.Fatal("the program does not end")
 	}
-}
-
-// output can be read while a process writes to it.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }
 
 // eventually polls until met says so, and fails the test if that does not happen in time.

@@ -102,6 +102,20 @@ func (p *process) confirmed(t *testing.T, id string) order {
 	return found
 }
 
+// confirmedAll waits until every one of the orders is, by their ids: what was on its way in a crash takes its time to come again.
+func (p *process) confirmedAll(t *testing.T, orders map[string]string) {
+	t.Helper()
+	eventually(t, 2*time.Minute, "every order that was accepted is confirmed", func() bool {
+		stored := p.all(t)
+		for id := range orders {
+			if stored[id].Status != "confirmed" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // all returns every order that the service knows, page by page.
 func (p *process) all(t *testing.T) map[string]order {
 	t.Helper()

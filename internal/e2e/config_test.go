@@ -50,7 +50,7 @@ func TestBadConfiguration(t *testing.T) {
 			if code := service.exit(t, 10*time.Second); code != 1 {
 				t.Errorf("the service ended with code %d, want 1", code)
 			}
-			said := service.stdout.String() + service.stderr.String()
+			said := service.Out.String() + service.Err.String()
 			for _, word := range test.named {
 				if !strings.Contains(said, word) {
 					t.Errorf("the service does not name %s, it says: %s", word, said)
@@ -72,7 +72,7 @@ func TestBadConfiguration(t *testing.T) {
 			return service.logged("cannot migrate the database, will try again") > 0
 		})
 		service.stop(t)
-		if said := service.stdout.String() + service.stderr.String(); strings.Contains(said, secret) {
+		if said := service.Out.String() + service.Err.String(); strings.Contains(said, secret) {
 			t.Errorf("the service shows a secret: %s", said)
 		}
 	})

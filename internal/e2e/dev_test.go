@@ -15,14 +15,14 @@ func TestDevelopment(t *testing.T) {
 	service := launch(t, standard.development(t), environment{"HTTP_ADDR": "127.0.0.1:0"})
 	listens := regexp.MustCompile(`standard listens on (http://\S+)`)
 	eventually(t, patience, "the service says where it listens", func() bool {
-		found := listens.FindStringSubmatch(service.stderr.String())
+		found := listens.FindStringSubmatch(service.Err.String())
 		if found != nil {
 			service.base = found[1]
 		}
 		return found != nil
 	})
-	if !strings.Contains(service.stderr.String(), "curl -i "+service.base+"/orders") {
-		t.Errorf("the service does not say what to try first: %s", service.stderr)
+	if !strings.Contains(service.Err.String(), "curl -i "+service.base+"/orders") {
+		t.Errorf("the service does not say what to try first: %s", service.Err.String())
 	}
 	service.ready(t, http.StatusOK, patience)
 	placed := service.place(t)
@@ -40,7 +40,7 @@ func TestDevelopment(t *testing.T) {
 	}
 	var waterfall []string
 	eventually(t, patience, "the trace of the order is shown", func() bool {
-		waterfall = firstWaterfall(service.stderr.String())
+		waterfall = firstWaterfall(service.Err.String())
 		return len(waterfall) >= len(want)
 	})
 	if !slices.Equal(waterfall, want) {
@@ -50,11 +50,11 @@ func TestDevelopment(t *testing.T) {
 
 	service.stop(t)
 	for _, metric := range []string{"http.server.request.duration", "orders.created", "go.goroutine.count"} {
-		if !strings.Contains(service.stderr.String(), metric) {
+		if !strings.Contains(service.Err.String(), metric) {
 			t.Errorf("the metrics shown at the end lack %s", metric)
 		}
 	}
-	if leaked := strings.Contains(service.stderr.String(), "\x1b["); leaked {
+	if leaked := strings.Contains(service.Err.String(), "\x1b["); leaked {
 		t.Error("there are escape sequences in what is not a terminal")
 	}
 }

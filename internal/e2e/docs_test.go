@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"github.com/otelgen/otelgen/internal/proc"
 )
 
 // TestTutorial does what docs/tutorial.md says, as its reader would.
@@ -64,7 +66,7 @@ func readDocs(t *testing.T, page string) {
 				did++
 			}
 		case "text":
-			r.shows(text, func() string { return r.running.stderr.String() })
+			r.shows(text, func() string { return r.running.Err.String() })
 		case "diff":
 			r.stops()
 			apply := exec.Command("git", "apply", "--unsafe-paths", "-")
@@ -94,7 +96,7 @@ func (r *reader) types(typed, shown string) {
 	switch {
 	case typed == "go run ./cmd/dev":
 		r.runs(cmd)
-		r.shows(shown, func() string { return r.running.stderr.String() })
+		r.shows(shown, func() string { return r.running.Err.String() })
 		return
 	case strings.HasPrefix(typed, "otelgen new") && !strings.Contains(typed, " --"):
 		said, err = answers(cmd)
@@ -131,19 +133,15 @@ var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]|\r`)
 // runs starts the service in the first terminal.
 func (r *reader) runs(cmd *exec.Cmd) {
 	r.t.Helper()
-	p := &process{cmd: cmd, stdout: &output{}, stderr: &output{}, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C goes to the group
-	if err := cmd.Start(); err != nil {
+	running, err := proc.Start(cmd)
+	if err != nil {
 		r.t.Fatal(err)
 	}
-	go func() {
-		defer close(p.ended)
-		_ = cmd.Wait()
-	}()
+	p := &process{Process: running}
 	r.t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-p.ended
+		<-p.Ended
 	})
 	r.running = p
 }
@@ -154,7 +152,7 @@ func (r *reader) stops() {
 	if r.running == nil {
 		return
 	}
-	if err := syscall.Kill(-r.running.cmd.Process.Pid, syscall.SIGINT); err != nil {
+	if err := syscall.Kill(-r.running.Cmd.Process.Pid, syscall.SIGINT); err != nil {
 		r.t.Fatal(err)
 	}
 	r.running.exit(r.t, patience)
@@ -165,7 +163,7 @@ func (r *reader) stops() {
 func (r *reader) shows(lines string, said func() string) {
 	r.t.Helper()
 	eventually(r.t, 5*patience, "the service shows what the page says", func() bool {
-		if r.running.hasEnded() {
+		if r.running.HasEnded() {
 			r.t.Fatalf("the service has ended:\n%s", said())
 		}
 		return missing(said(), lines) == ""

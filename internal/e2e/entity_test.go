@@ -54,7 +54,7 @@ func TestAnotherEntity(t *testing.T) {
 		t.Errorf("the query is %q", text)
 	}
 	lastMetric(t, receiver.Signals(), "line_items.created")
-	for _, said := range []string{service.stdout.String(), service.stderr.String(), trace.String()} {
+	for _, said := range []string{service.Out.String(), service.Err.String(), trace.String()} {
 		if strings.Contains(strings.ToLower(said), "order") {
 			t.Errorf("orders are still spoken of: %s", said)
 		}

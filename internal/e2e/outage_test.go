@@ -117,15 +117,7 @@ func checkBrokerOutage(t *testing.T, broker *server, p *project) {
 	})
 	service.confirmed(t, service.place(t).ID)
 	// What was on its way when the broker crashed comes again once the broker has waited for it to be acknowledged, 30 s with NATS.
-	eventually(t, 2*time.Minute, "every order that was accepted is confirmed", func() bool {
-		stored := service.all(t)
-		for id := range accepted {
-			if stored[id].Status != "confirmed" {
-				return false
-			}
-		}
-		return true
-	})
+	service.confirmedAll(t, accepted)
 	service.stop(t)
 }
 

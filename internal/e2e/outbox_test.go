@@ -73,14 +73,6 @@ func TestOutbox(t *testing.T) {
 	}
 	t.Logf("%d orders were accepted", len(accepted))
 	// What was claimed when the service was killed is due again after 30 s.
-	eventually(t, 2*time.Minute, "every order that was accepted is confirmed", func() bool {
-		stored := service.all(t)
-		for id := range accepted {
-			if stored[id].Status != "confirmed" {
-				return false
-			}
-		}
-		return true
-	})
+	service.confirmedAll(t, accepted)
 	service.stop(t)
 }

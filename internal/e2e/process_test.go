@@ -1,17 +1,17 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/otelgen/otelgen/internal/proc"
 )
 
 // patience is how long a test waits for what should come soon. It is generous: the machine may be busy.
@@ -35,10 +35,8 @@ func eventually(t *testing.T, within time.Duration, what string, met func() bool
 
 // process is a running program.
 type process struct {
-	cmd            *exec.Cmd
-	stdout, stderr *output
-	base           string // URL of the service
-	ended          chan struct{}
+	*proc.Process
+	base string // URL of the service
 }
 
 // environment holds the variables of a process. It gets no others.
@@ -55,25 +53,22 @@ func (e environment) with(others environment) environment {
 // failed, what it said is shown.
 func launch(t *testing.T, binary string, env environment) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary), stdout: &output{}, stderr: &output{}, ended: make(chan struct{})}
-	p.cmd.Dir = t.TempDir()
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	p.cmd.Env = []string{} // not nil, which would hand down ours
+	cmd := exec.Command(binary)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{} // not nil, which would hand down ours
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		p.cmd.Env = append(p.cmd.Env, name+"="+env[name])
+		cmd.Env = append(cmd.Env, name+"="+env[name])
 	}
-	if err := p.cmd.Start(); err != nil {
+	running, err := proc.Start(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait()
-	}()
+	p := &process{Process: running}
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		<-p.ended
+		_ = p.Cmd.Process.Kill()
+		<-p.Ended
 		if t.Failed() {
-			t.Logf("%s said:\n%s\n%s", binary, tail(p.stdout.String()), tail(p.stderr.String()))
+			t.Logf("%s said:\n%s\n%s", binary, tail(p.Out.String()), tail(p.Err.String()))
 		}
 	})
 	return p
@@ -92,8 +87,8 @@ func serve(t *testing.T, binary string, env environment) *process {
 	t.Helper()
 	p := launch(t, binary, environment{"HTTP_ADDR": "127.0.0.1:0"}.with(env))
 	eventually(t, patience, "the service listens", func() bool {
-		if p.hasEnded() {
-			t.Fatalf("the service ended with code %d before it listened", p.cmd.ProcessState.ExitCode())
+		if p.HasEnded() {
+			t.Fatalf("the service ended with code %d before it listened", p.Cmd.ProcessState.ExitCode())
 		}
 		for _, record := range p.logs() {
 			if record["msg"] == "service ready" {
@@ -105,19 +100,10 @@ func serve(t *testing.T, binary string, env environment) *process {
 	return p
 }
 
-func (p *process) hasEnded() bool {
-	select {
-	case <-p.ended:
-		return true
-	default:
-		return false
-	}
-}
-
 // terminate sends SIGTERM.
 func (p *process) terminate(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -125,18 +111,18 @@ func (p *process) terminate(t *testing.T) {
 // kill ends the process as a crash would.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
+	if err := p.Cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-p.ended
+	<-p.Ended
 }
 
 // exit waits until the process has ended, and returns its exit code.
 func (p *process) exit(t *testing.T, within time.Duration) int {
 	t.Helper()
 	select {
-	case <-p.ended:
-		return p.cmd.ProcessState.ExitCode()
+	case <-p.Ended:
+		return p.Cmd.ProcessState.ExitCode()
 	case <-time.After(within):
 		t.Fatalf("the process has not ended within %s", within)
 		return 0
@@ -155,7 +141,7 @@ func (p *process) stop(t *testing.T) {
 // logs returns the records that the process wrote as JSON on stdout.
 func (p *process) logs() []map[string]any {
 	var records []map[string]any
-	for line := range strings.Lines(p.stdout.String()) {
+	for line := range strings.Lines(p.Out.String()) {
 		var record map[string]any
 		if json.Unmarshal([]byte(line), &record) == nil {
 			records = append(records, record)
@@ -173,22 +159,4 @@ func (p *process) logged(message string) int {
 		}
 	}
 	return count
-}
-
-// output is a buffer that can be read while a process writes to it.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/otelgen/otelgen/internal/otlp"
+	"github.com/otelgen/otelgen/internal/proc"
 )
 
 // server is a real server, run by scripts/server.sh.
@@ -191,7 +192,7 @@ func lockOrders(t *testing.T, database string) (unlock func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said output
+	var said proc.Output
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -255,10 +255,10 @@ func TestSecondSignal(t *testing.T) {
 	})
 	// The service may not listen for the second signal yet, so there may have to be a third.
 	eventually(t, patience, "the process has ended", func() bool {
-		_ = service.cmd.Process.Signal(syscall.SIGTERM)
-		return service.hasEnded()
+		_ = service.Cmd.Process.Signal(syscall.SIGTERM)
+		return service.HasEnded()
 	})
-	if code := service.cmd.ProcessState.ExitCode(); code == 0 {
+	if code := service.Cmd.ProcessState.ExitCode(); code == 0 {
 		t.Errorf("the service ended with code 0, as if nothing had been cut off")
 	}
 }

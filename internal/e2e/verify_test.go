@@ -15,12 +15,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/otelgen/otelgen/internal/proc"
 )
 
 // verification is a run of otelgen verify.
 type verification struct {
 	cmd            *exec.Cmd
-	stdout, stderr output
+	stdout, stderr proc.Output
 	temp           string // its folder for temporary files
 }
 

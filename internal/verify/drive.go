@@ -206,7 +206,7 @@ func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (bool, e
 		bounded, cancel := context.WithTimeout(ctx, r.o.Timeout)
 		defer cancel()
 		cmd := command(bounded, driver, parents...)
-		cmd.Dir, cmd.Env = r.service.cmd.Dir, append(slices.Clone(env), "OTEL_SERVICE_NAME="+driverName)
+		cmd.Dir, cmd.Env = r.service.Cmd.Dir, append(slices.Clone(env), "OTEL_SERVICE_NAME="+driverName)
 		output, err := cmd.CombinedOutput()
 		if bounded.Err() != nil {
 			err = fmt.Errorf("the broker took none within %s", r.o.Timeout)

@@ -259,8 +259,8 @@ func (r *run) start(ctx context.Context, binary string) (ready bool, err error) 
 	switch {
 	case ready:
 		row.Seen = "ready at " + address
-	case r.service.hasEnded():
-		row.Seen = r.service.cmd.ProcessState.String()
+	case r.service.HasEnded():
+		row.Seen = r.service.Cmd.ProcessState.String()
 		row.find(Fail, "the service ended before it was ready; it said:\n"+r.service.said(), "a service that does not start reports nothing")
 	default:
 		row.Seen = last
@@ -308,7 +308,7 @@ func (r *run) poll(ctx context.Context, met func() bool) bool {
 	for !met() {
 		select {
 		case <-ticker.C:
-		case <-r.service.ended:
+		case <-r.service.Ended:
 			return false
 		case <-ctx.Done():
 			return false
@@ -320,7 +320,7 @@ func (r *run) poll(ctx context.Context, met func() bool) bool {
 // terminate tells the service to end.
 func (r *run) terminate() {
 	r.seen.ended = time.Now()
-	_ = terminate(r.service.cmd)
+	_ = terminate(r.service.Cmd)
 }
 
 // awaitEnd waits until the service, which has been told to, has ended.
@@ -328,7 +328,7 @@ func (r *run) awaitEnd(ctx context.Context) {
 	r.o.Step("waiting for " + r.o.Name + " to end")
 	row := r.row("shutdown", "ends on SIGTERM", "exit code 0")
 	select {
-	case <-r.service.ended:
+	case <-r.service.Ended:
 	case <-ctx.Done():
 		return
 	case <-time.After(r.o.Timeout):
@@ -337,7 +337,7 @@ func (r *run) awaitEnd(ctx context.Context) {
 		r.service.kill()
 		return
 	}
-	code := r.service.cmd.ProcessState.ExitCode()
+	code := r.service.Cmd.ProcessState.ExitCode()
 	row.Seen = fmt.Sprintf("exit code %d", code)
 	if code != 0 {
 		row.find(Fail, fmt.Sprintf("exit code %d; it said:\n%s", code, r.service.said()), "whoever runs the service takes it for a crash")
