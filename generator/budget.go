@@ -22,9 +22,10 @@ const (
 	maxNested = 64       // lists and mappings within each other
 	maxDepth  = 50       // templates that include one another
 
-	roundWork    = 1024 // of going through a loop once, or of calling a function
-	templateWork = 2048 // of executing a template, which is the deeper in the stack the more of them are open
-	elementWork  = 16   // of an element of a list or mapping
+	roundWork    = 1024    // of going through a loop once, or of calling a function
+	templateWork = 2048    // of executing a template, which is the deeper in the stack the more of them are open
+	protobufWork = 1 << 16 // of compiling a file of protocol buffers
+	elementWork  = 16      // of an element of a list or mapping
 )
 
 // limitError says that a template has gone too far.

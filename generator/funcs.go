@@ -11,6 +11,7 @@ import (
 
 	"github.com/Masterminds/sprig/v3"
 
+	"github.com/otelgen/otelgen/generator/golang/protobuf"
 	"github.com/otelgen/otelgen/generator/signals"
 )
 
@@ -42,7 +43,7 @@ var functions = sync.OnceValue(func() template.FuncMap {
 })
 
 // workerFunctions are the names of a worker's functions, which are not there yet when a template is parsed.
-var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "ref": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0,
+var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "ref": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0, "protobuf": 0,
 	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0, beginTemplate: 0, beginRound: 0, weighed: 0}
 
 // functions are those that depend on the plan and on the file being rendered.
@@ -70,6 +71,7 @@ func (w *worker) functions() template.FuncMap {
 		"upperFirst": func(s string) string { return mapFirst(s, strings.ToUpper) },
 		"lowerFirst": func(s string) string { return mapFirst(s, strings.ToLower) },
 		"include":    w.include,
+		"protobuf":   w.protobuf,
 
 		beginTemplate: func() string { w.budget.spend(templateWork); return "" },
 		beginRound:    func() string { w.budget.spend(roundWork); return "" },
@@ -123,4 +125,12 @@ func (w *worker) include(name string, dot any) (string, error) {
 	err := t.Execute(&b, dot)
 	w.budget.spend(int64(b.Len()))
 	return b.String(), err
+}
+
+// protobuf returns the Go code of a file of protocol buffers.
+func (w *worker) protobuf(path, source string) (string, error) {
+	w.budget.spend(protobufWork)
+	text, err := protobuf.Go(path, source)
+	w.budget.spend(int64(len(text)))
+	return text, err
 }

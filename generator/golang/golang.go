@@ -11,6 +11,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"regexp"
 	"strings"
 
 	"golang.org/x/tools/imports"
@@ -53,13 +54,20 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s in %q", e.Msg, e.Text)
 }
 
+// generated is the line by which the go command, too, knows generated code.
+var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
 // Finish merges o.Imports into the imports of src, drops those that src does not use, groups them (standard library,
-// third party, own module), and formats the whole as goimports does. The error is a *SyntaxError, an *UnknownRole, or says which
+// third party, own module), and formats the whole as goimports does. Code that says it
+// is generated stays as it is. The error is a *SyntaxError, an *UnknownRole, or says which
 // two imports want one name.
 func Finish(src []byte, o Options) (*File, error) {
 	h, err := splitHeader(src)
 	if err != nil {
 		return nil, err
+	}
+	if generated.Match(src) { // it is its generator's, to the byte
+		return &File{Content: src, Imports: paths(h.imports), Written: paths(h.imports)}, nil
 	}
 	own := o.PackagePath
 	if strings.HasSuffix(h.pkg, "_test") {
