@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelgen/otelgen/generator/golang/protobuf"
 )
 
 // Unit is one folder of templates with a lock of its own: the skeleton or a preset.
@@ -44,6 +46,11 @@ func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 		for _, i := range templateImports(string(data)) {
 			imports[i] = true
 		}
+		if protobufCall.Match(data) { // its code imports these, and what the template's own code does
+			for _, i := range protobuf.Runtime {
+				imports[i] = true
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -75,6 +82,8 @@ var (
 	// Actions may stand before an import, such as a condition.
 	importLine = regexp.MustCompile(`^(?:\s*{{[^}]*}})*\s*(import\s*)?(?:[\w.]+\s+)?"([^"]+)"`)
 	importOpen = regexp.MustCompile(`^\s*import\s*\(`)
+
+	protobufCall = regexp.MustCompile(`{{-?\s*protobuf `)
 )
 
 // templateImports returns the third-party packages of the import declarations in a template, which cannot be parsed as Go.

@@ -144,11 +144,11 @@ func (r *run) declares(name string) *generator.Env {
 
 // live builds the service, runs it, drives it and ends it. It reports whether there is anything to judge.
 func (r *run) live(ctx context.Context) (driven bool, err error) {
-	http, worker := r.o.Provides("inbound.http"), !r.o.Provides("inbound.requests")
+	http, rpc, worker := r.o.Provides("inbound.http"), r.o.Provides("inbound.grpc"), !r.o.Provides("inbound.requests")
 	row := r.row("service", "driven", "by its API, or by events")
-	if !http && !worker {
+	if !http && !rpc && !worker {
 		row.Seen = "not driven"
-		row.find(Fail, "not driven: the service is reached by requests that are not HTTP", "nothing is known of what it reports: verify can speak HTTP, and publish events")
+		row.find(Fail, "not driven: the service is reached by requests that are neither HTTP nor gRPC", "nothing is known of what it reports: verify can speak these, and publish events")
 		return false, nil
 	}
 	service, driver, ok, err := r.buildAll(ctx, worker)
@@ -172,8 +172,12 @@ func (r *run) live(ctx context.Context) (driven bool, err error) {
 		row.Seen = "by events"
 		driven, err = r.driveEvents(ctx, row, driver)
 	} else {
-		row.Seen = "by HTTP"
-		driven = r.driveHTTP(ctx)
+		if row.Seen = "by HTTP"; rpc {
+			row.Seen = "by gRPC"
+			driven = r.driveRPC(ctx)
+		} else {
+			driven = r.driveHTTP(ctx)
+		}
 		if !driven {
 			row.find(Fail, "not driven: the service does not take a request that creates "+r.o.Contract.Entity.Words, "nothing is known of what it reports; if you have changed the API, give a request body that it takes with --body")
 		}

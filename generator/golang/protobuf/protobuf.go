@@ -14,6 +14,9 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
+// Runtime is what all code that Go returns imports. Code of a file that imports one of protobuf's own imports that one's package, too.
+var Runtime = []string{"google.golang.org/protobuf/reflect/protoreflect", "google.golang.org/protobuf/runtime/protoimpl"}
+
 // Go returns what protoc-gen-go writes for a file, called path, that imports nothing but protobuf's own files.
 func Go(path, source string) (string, error) {
 	request, err := Request(path, source)
