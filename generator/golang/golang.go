@@ -59,15 +59,19 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 
 // Finish merges o.Imports into the imports of src, drops those that src does not use, groups them (standard library,
 // third party, own module), and formats the whole as goimports does. Code that says it
-// is generated stays as it is. The error is a *SyntaxError, an *UnknownRole, or says which
+// is generated keeps its imports as they are. The error is a *SyntaxError, an *UnknownRole, or says which
 // two imports want one name.
 func Finish(src []byte, o Options) (*File, error) {
 	h, err := splitHeader(src)
 	if err != nil {
 		return nil, err
 	}
-	if generated.Match(src) { // it is its generator's, to the byte
-		return &File{Content: src, Imports: paths(h.imports), Written: paths(h.imports)}, nil
+	if generated.Match(src) { // its imports stay as its generator has them
+		formatted, err := format.Source(src)
+		if err != nil {
+			return nil, syntaxError(err, src, 0)
+		}
+		return &File{Content: formatted, Imports: paths(h.imports), Written: paths(h.imports)}, nil
 	}
 	own := o.PackagePath
 	if strings.HasSuffix(h.pkg, "_test") {
