@@ -83,9 +83,9 @@ kafka_configure() {
 server_create() {
 	kafka_jars >/dev/null
 	kafka_configure "$1" 1 2
-	# A new cluster has an id of its own.
+	# A new cluster has an id of its own: base64 without + and /, as the tool would read a leading dash as a flag.
 	(kafka_java kafka.tools.StorageTool format --config "$1/server.properties" \
-		--cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')") >"$1/format.log" 2>&1 ||
+		--cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' 'Aa' | tr -d '=')") >"$1/format.log" 2>&1 ||
 		fail "Kafka's storage could not be prepared: $(tail -n 3 "$1/format.log")"
 }
 
