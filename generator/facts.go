@@ -19,6 +19,7 @@ type context struct {
 	Options   map[string]any // of the preset that the template belongs to
 	Env       []Env
 	Ports     []Port
+	Events    []string // created, and what else the use cases handle
 	Spans     []Span
 	Metrics   []Metric
 	Sections  []Section
@@ -45,6 +46,13 @@ func (p *Plan) facts() error {
 	}
 	// Texts see the context without the facts: these are made of those.
 	ctx := p.context
+	for _, preset := range p.owners {
+		for _, event := range preset.Events {
+			if !slices.Contains(ctx.Events, event) {
+				ctx.Events = append(ctx.Events, event)
+			}
+		}
+	}
 	var shown []signals.Metric
 	for _, preset := range p.owners {
 		f := factRenderer{w: w, preset: preset, ctx: p.contextOf(preset)}
@@ -67,7 +75,7 @@ func (p *Plan) facts() error {
 				continue
 			}
 			f.line = s.line
-			s.Owner, s.Names, s.Attributes, s.Optional, s.Summary = preset.ID(), f.texts(s.Names), f.texts(s.Attributes), f.texts(s.Optional), f.text(s.Summary)
+			s.Owner, s.Names, s.Attributes, s.Optional, s.Summary = preset.ID(), f.texts(eachEvent(s.Names, ctx.Events)), f.texts(s.Attributes), f.texts(s.Optional), f.text(s.Summary)
 			ctx.Spans = append(ctx.Spans, s)
 		}
 		for _, m := range preset.Metrics {
@@ -126,6 +134,20 @@ func (p *Plan) alarms(ctx *context, metrics []signals.Metric) error {
 		seen[a.Name] = a
 	}
 	return nil
+}
+
+// eachEvent repeats the names that hold {event} for each event.
+func eachEvent(names, events []string) (all []string) {
+	for _, name := range names {
+		if !strings.Contains(name, "{event}") {
+			all = append(all, name)
+			continue
+		}
+		for _, event := range events {
+			all = append(all, strings.ReplaceAll(name, "{event}", "{{ .Entity.PluralSnake }}."+event))
+		}
+	}
+	return all
 }
 
 // runtimeRow has the panels of what the skeleton declares.

@@ -150,6 +150,7 @@ func (d *decoder) presetFields(p *Preset) map[string]field {
 		"options":   d.options(&p.Options),
 		"modules":   d.textMap("modules", &p.Modules),
 		"layout":    d.layout(&p.Layout),
+		"events":    d.texts("events", &p.Events),
 		"env":       d.env(&p.Env),
 		"ports": d.list("ports", func(n *yaml.Node) {
 			var v Port

@@ -55,6 +55,7 @@ type Preset struct {
 	Layout    map[string]string `json:"layout,omitempty"`
 	Env       []Env             `json:"env,omitempty"`
 	Ports     []Port            `json:"ports,omitempty"`
+	Events    []string          `json:"events,omitempty"` // what happens to an entity that the use cases handle, such as created
 	Spans     []Span            `json:"spans,omitempty"`
 	Metrics   []Metric          `json:"metrics,omitempty"`
 
