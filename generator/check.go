@@ -149,9 +149,9 @@ func (k *checker) facts(o *Preset) {
 			}
 		}
 	}
-	when := func(line int, capability string) {
-		if capability != "" {
-			k.capability(capability, o.at(line))
+	when := func(line int, capabilities string) {
+		for _, c := range strings.Fields(capabilities) {
+			k.capability(strings.TrimPrefix(c, "!"), o.at(line))
 		}
 	}
 	for _, e := range o.Env {

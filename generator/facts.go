@@ -176,9 +176,15 @@ func (p *Plan) position(alert string) (where string) {
 	return where
 }
 
-// applies reports whether a fact that goes with a capability, if not empty, is one of this service.
+// applies reports whether the service has all capabilities that a fact goes with, and none that it does not go with.
 func (p *Plan) applies(when string) bool {
-	return when == "" || p.selection.provides(when)
+	for _, capability := range strings.Fields(when) {
+		without, not := strings.CutPrefix(capability, "!")
+		if p.selection.provides(without) == not {
+			return false
+		}
+	}
+	return true
 }
 
 // addEnv adds a variable. Two owners may declare the same one, but not differently.
