@@ -28,16 +28,19 @@ import (
 func main() {
 	runs := flag.Int("runs", 40, "runs of each command")
 	starts := flag.Int("starts", 7, "starts of the service")
+	rounds := flag.Int("rounds", 5, "rounds of load, with telemetry and without")
+	length := flag.Duration("length", 5*time.Second, "length of a round")
+	only := flag.String("only", "", "new or load: leave out the other")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *runs, *starts); err != nil {
+	if err := run(ctx, *only, *runs, *starts, *rounds, *length); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, runs, starts int) error {
+func run(ctx context.Context, only string, runs, starts, rounds int, length time.Duration) error {
 	dir, err := os.MkdirTemp("", "otelgen-bench-")
 	if err != nil {
 		return err
@@ -47,13 +50,21 @@ func run(ctx context.Context, runs, starts int) error {
 	if _, err := b.command("go", "build", "-trimpath", "-o", b.otelgen, "./cmd/otelgen"); err != nil {
 		return err
 	}
-	if err := b.processes(runs); err != nil {
-		return err
+	if only != "load" {
+		if err := b.processes(runs); err != nil {
+			return err
+		}
+		if err := b.stages(runs); err != nil {
+			return err
+		}
+		if err := b.ready(starts); err != nil {
+			return err
+		}
 	}
-	if err := b.stages(runs); err != nil {
-		return err
+	if only != "new" {
+		return b.load(rounds, length)
 	}
-	return b.ready(starts)
+	return nil
 }
 
 type bench struct {

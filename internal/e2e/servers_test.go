@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,7 +62,13 @@ func newServer(t *testing.T, name string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.do(t, "remove") })
+	t.Cleanup(func() {
+		if t.Failed() {
+			said, err := os.ReadFile(filepath.Join(s.folder, "log"))
+			t.Logf("%s said: …%s, %v", name, said[max(0, len(said)-2000):], err)
+		}
+		s.do(t, "remove")
+	})
 	return s
 }
 

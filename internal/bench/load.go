@@ -1,0 +1,301 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/servers"
+)
+
+// clients is how many callers wait for the service at once, and warmUp for how long they call before it counts.
+const (
+	clients = 16
+	warmUp  = time.Second
+)
+
+// measureFile is added to the service's main package: what it tells is what the process has used up to then.
+const measureFile = `package main
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+func init() {
+	listener, err := net.Listen("tcp", os.Getenv("BENCH_ADDR"))
+	if err != nil {
+		panic(err)
+	}
+	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			panic(err)
+		}
+		json.NewEncoder(w).Encode(map[string]float64{
+			"mallocs": float64(memory.Mallocs),
+			"bytes":   float64(memory.TotalAlloc),
+			"cpu":     float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e3,
+		})
+	}))
+}
+`
+
+// loaded is a service that is measured under load.
+type loaded struct {
+	title   string
+	presets []string // axis/name, whose servers it needs
+	flags   []string
+}
+
+var services = []loaded{
+	{"default service", []string{"broker/nats"}, nil},
+	{"default service, telemetry over OTLP", []string{"broker/nats"}, []string{"--backend", "otlp"}},
+	{"chi + postgres + kafka, telemetry over OTLP", []string{"broker/kafka", "database/postgres"},
+		[]string{"--framework", "chi", "--database", "postgres", "--broker", "kafka", "--backend", "otlp"}},
+}
+
+// load measures services under a steady load, with telemetry and with OTEL_SDK_DISABLED=true. The two take turns, so that what else the machine
+// does meets both. One caller in five creates an order, the others read it, and a page of the list.
+func (b *bench) load(rounds int, length time.Duration) error {
+	// The collector takes everything and looks at nothing: what it would do is not the service's.
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	defer collector.Close()
+	pool := servers.New(".")
+	for i, s := range services {
+		dir := filepath.Join(b.dir, fmt.Sprintf("load%d", i))
+		if _, err := b.command(b.otelgen, append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "cmd", "shop", "measure.go"), []byte(measureFile), 0o600); err != nil {
+			return err
+		}
+		binary := filepath.Join(dir, "bin")
+		build := exec.CommandContext(b.ctx, "go", "build", "-o", binary, "./cmd/shop")
+		build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", s.title, err, out)
+		}
+		env := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL, "DATABASE_URL=file:" + filepath.Join(dir, "shop.db")}
+		variables := map[string]string{"broker": "BROKER_URL", "database": "DATABASE_URL"}
+		for _, id := range s.presets {
+			axis, name, _ := strings.Cut(id, "/")
+			all, err := pool.Of([]*generator.Preset{{Axis: axis, Name: name}})
+			if err != nil {
+				return err
+			}
+			env = append(env, variables[axis]+"="+all[0].URL)
+		}
+		on, off := result{}, result{}
+		for range rounds {
+			for _, one := range []struct {
+				into     *result
+				disabled string
+			}{{&off, "true"}, {&on, "false"}} {
+				if err := b.round(one.into, binary, dir, append(env, "OTEL_SDK_DISABLED="+one.disabled), length); err != nil {
+					return fmt.Errorf("%s: %w", s.title, err)
+				}
+			}
+		}
+		fmt.Printf("\n%s: %d callers, medians of %d rounds of %s each\n", s.title, clients, rounds, length)
+		fmt.Printf("  %-28s %12s %12s %9s\n", "", "telemetry", "off", "ratio")
+		for _, name := range slices.Sorted(maps.Keys(on)) {
+			with, without := middle(on[name]), middle(off[name])
+			fmt.Printf("  %-28s %12.1f %12.1f %8.2f\n", name, with, without, with/without)
+		}
+	}
+	return nil
+}
+
+// result has the figures of each round, by name.
+type result map[string][]float64
+
+func (r result) add(name string, value float64) { r[name] = append(r[name], value) }
+
+func middle(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// round starts the service, loads it, and stops it.
+func (b *bench) round(into *result, binary, dir string, env []string, length time.Duration) (err error) {
+	addr, measure := freeAddr(), freeAddr()
+	cmd := exec.CommandContext(b.ctx, binary)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), env...), "HTTP_ADDR="+addr, "BENCH_ADDR="+measure)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr // standard output goes nowhere
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		stopErr := cmd.Wait()
+		if err = cmp.Or(err, stopErr); err != nil {
+			err = fmt.Errorf("%w\n%s", err, &stderr)
+		}
+	}()
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	defer transport.CloseIdleConnections()
+	c := caller{http: &http.Client{Transport: transport, Timeout: 10 * time.Second}, base: "http://" + addr}
+	if err := c.ready(b.ctx.Done()); err != nil {
+		return err
+	}
+	if _, err := c.run(warmUp); err != nil {
+		return err
+	}
+	before, err := usage(measure)
+	if err != nil {
+		return err
+	}
+	took, err := c.run(length)
+	if err != nil {
+		return err
+	}
+	after, err := usage(measure)
+	if err != nil {
+		return err
+	}
+	n := float64(len(took))
+	slices.Sort(took)
+	into.add("requests a second", n/length.Seconds())
+	into.add("p50, µs", float64(took[len(took)/2].Microseconds()))
+	into.add("p99, µs", float64(took[len(took)*99/100].Microseconds()))
+	into.add("CPU a request, µs", (after["cpu"]-before["cpu"])/n)
+	into.add("allocations a request", (after["mallocs"]-before["mallocs"])/n)
+	into.add("bytes allocated a request", (after["bytes"]-before["bytes"])/n)
+	return nil
+}
+
+func freeAddr() string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// usage asks the service what it has used.
+func usage(addr string) (used map[string]float64, err error) {
+	response, err := http.Get("http://" + addr)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return used, json.NewDecoder(response.Body).Decode(&used)
+}
+
+// caller calls the service.
+type caller struct {
+	http *http.Client
+	base string
+}
+
+// ready waits until the service says that it is.
+func (c caller) ready(done <-chan struct{}) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if _, _, err := c.call(http.MethodGet, "/readyz", "", http.StatusOK); err == nil {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-done:
+			return errors.New("interrupted")
+		}
+	}
+	return errors.New("the service does not become ready")
+}
+
+// run calls the service from all clients at once, and returns how long each request took.
+func (c caller) run(length time.Duration) (all []time.Duration, err error) {
+	var group sync.WaitGroup
+	took := make([][]time.Duration, clients)
+	var failure atomic.Pointer[error]
+	for i := range clients {
+		group.Go(func() {
+			for end := time.Now().Add(length); time.Now().Before(end) && failure.Load() == nil; {
+				one, err := c.visit()
+				if err != nil {
+					failure.Store(&err)
+				}
+				took[i] = append(took[i], one...)
+			}
+		})
+	}
+	group.Wait()
+	if err := failure.Load(); err != nil {
+		return nil, *err
+	}
+	return slices.Concat(took...), nil
+}
+
+// visit is what one caller does: it creates an order, looks at it three times, and at a page of all.
+func (c caller) visit() (took []time.Duration, err error) {
+	body, d, err := c.call(http.MethodPost, "/orders", `{"customer":"ada","sku":"book","quantity":2}`, http.StatusCreated)
+	if err != nil {
+		return nil, err
+	}
+	took = append(took, d)
+	var order struct{ ID string }
+	if err := json.Unmarshal(body, &order); err != nil {
+		return nil, err
+	}
+	for _, path := range []string{"/orders/" + order.ID, "/orders/" + order.ID, "/orders/" + order.ID, "/orders?limit=10"} {
+		_, d, err := c.call(http.MethodGet, path, "", http.StatusOK)
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, d)
+	}
+	return took, nil
+}
+
+func (c caller) call(method, path, body string, want int) (answer []byte, took time.Duration, err error) {
+	request, err := http.NewRequest(method, c.base+path, strings.NewReader(body))
+	if err != nil {
+		return nil, 0, err
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	began := time.Now()
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer response.Body.Close()
+	answer, err = io.ReadAll(response.Body)
+	took = time.Since(began)
+	if err == nil && response.StatusCode != want {
+		err = fmt.Errorf("%s %s answered %s: %s", method, path, response.Status, answer)
+	}
+	return answer, took, err
+}
