@@ -80,8 +80,18 @@ var services = []loaded{
 		[]string{"--framework", "chi", "--database", "postgres", "--broker", "kafka", "--backend", "otlp"}},
 }
 
-// load measures services under a steady load, with telemetry and with OTEL_SDK_DISABLED=true. The two take turns, so that what else the machine
-// does meets both. One caller in five creates an order, the others read it, and a page of the list.
+// variants are how a service runs: with all of its telemetry, with one trace in ten, as busy services have it, and without any.
+var variants = []struct {
+	name string
+	env  []string
+}{
+	{"all", nil},
+	{"1 in 10", []string{"OTEL_TRACES_SAMPLER=parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.1"}},
+	{"off", []string{"OTEL_SDK_DISABLED=true"}},
+}
+
+// load measures services under as many requests as they can answer, with telemetry and without. The variants take turns, so that what else
+// the machine does meets all. One request in five creates an order, the others read it, and a page of the list.
 func (b *bench) load(rounds int, length time.Duration) error {
 	// The collector takes everything and looks at nothing: what it would do is not the service's.
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
@@ -111,22 +121,29 @@ func (b *bench) load(rounds int, length time.Duration) error {
 			}
 			env = append(env, variables[axis]+"="+all[0].URL)
 		}
-		on, off := result{}, result{}
+		results := make([]result, len(variants))
 		for range rounds {
-			for _, one := range []struct {
-				into     *result
-				disabled string
-			}{{&off, "true"}, {&on, "false"}} {
-				if err := b.round(one.into, binary, dir, append(env, "OTEL_SDK_DISABLED="+one.disabled), length); err != nil {
+			for i, v := range variants {
+				if results[i] == nil {
+					results[i] = result{}
+				}
+				if err := b.round(results[i], binary, dir, slices.Concat(env, v.env), length); err != nil {
 					return fmt.Errorf("%s: %w", s.title, err)
 				}
 			}
 		}
-		fmt.Printf("\n%s: %d callers, medians of %d rounds of %s each\n", s.title, clients, rounds, length)
-		fmt.Printf("  %-28s %12s %12s %9s\n", "", "telemetry", "off", "ratio")
-		for _, name := range slices.Sorted(maps.Keys(on)) {
-			with, without := middle(on[name]), middle(off[name])
-			fmt.Printf("  %-28s %12.1f %12.1f %8.2f\n", name, with, without, with/without)
+		fmt.Printf("\n%s: %d callers, medians of %d rounds of %s each; ratios to telemetry off\n  %-26s", s.title, clients, rounds, length, "")
+		for _, v := range variants {
+			fmt.Printf(" %16s", v.name)
+		}
+		fmt.Println()
+		off := results[len(results)-1]
+		for _, name := range slices.Sorted(maps.Keys(off)) {
+			fmt.Printf("  %-26s", name)
+			for i := range variants {
+				fmt.Printf(" %9.1f %6.2f", middle(results[i][name]), middle(results[i][name])/middle(off[name]))
+			}
+			fmt.Println()
 		}
 	}
 	return nil
@@ -143,7 +160,7 @@ func middle(values []float64) float64 {
 }
 
 // round starts the service, loads it, and stops it.
-func (b *bench) round(into *result, binary, dir string, env []string, length time.Duration) (err error) {
+func (b *bench) round(into result, binary, dir string, env []string, length time.Duration) (err error) {
 	addr, measure := freeAddr(), freeAddr()
 	cmd := exec.CommandContext(b.ctx, binary)
 	cmd.Dir = dir
