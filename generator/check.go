@@ -151,7 +151,15 @@ func (k *checker) facts(o *Preset) {
 	}
 	when := func(line int, capabilities string) {
 		for _, c := range strings.Fields(capabilities) {
-			k.capability(strings.TrimPrefix(c, "!"), o.at(line))
+			c = strings.TrimPrefix(c, "!")
+			option, ok := strings.CutPrefix(c, optionPrefix)
+			switch {
+			case !ok:
+				k.capability(c, o.at(line))
+			case !slices.ContainsFunc(o.Options, func(o Option) bool { return o.Name == option && o.Type == "bool" }):
+				k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("%s has no option %s that is on or off", o.ID(), show(option)),
+					Why: "a fact can go with an option of type bool of its own preset", Mend: "declare it under options, or name another", Where: o.at(line)})
+			}
 		}
 	}
 	for _, e := range o.Env {

@@ -57,7 +57,7 @@ func (p *Plan) facts() error {
 	for _, preset := range p.owners {
 		f := factRenderer{w: w, preset: preset, ctx: p.contextOf(preset)}
 		for _, e := range preset.Env {
-			if !p.applies(e.When) {
+			if !p.applies(preset, e.When) {
 				continue
 			}
 			f.line = e.line
@@ -71,7 +71,7 @@ func (p *Plan) facts() error {
 			ctx.Ports = append(ctx.Ports, port)
 		}
 		for _, s := range preset.Spans {
-			if !p.applies(s.When) {
+			if !p.applies(preset, s.When) {
 				continue
 			}
 			f.line = s.line
@@ -79,7 +79,7 @@ func (p *Plan) facts() error {
 			ctx.Spans = append(ctx.Spans, s)
 		}
 		for _, m := range preset.Metrics {
-			if !p.applies(m.When) {
+			if !p.applies(preset, m.When) {
 				continue
 			}
 			f.line = m.line
@@ -176,11 +176,19 @@ func (p *Plan) position(alert string) (where string) {
 	return where
 }
 
-// applies reports whether the service has all capabilities that a fact goes with, and none that it does not go with.
-func (p *Plan) applies(when string) bool {
-	for _, capability := range strings.Fields(when) {
-		without, not := strings.CutPrefix(capability, "!")
-		if p.selection.provides(without) == not {
+// optionPrefix precedes, in what a fact goes with, the name of an option of the same preset.
+const optionPrefix = "options."
+
+// applies reports whether the service has all that a fact of the preset goes with, capabilities and options that are on, and nothing that it
+// does not go with.
+func (p *Plan) applies(preset *Preset, when string) bool {
+	for _, condition := range strings.Fields(when) {
+		name, not := strings.CutPrefix(condition, "!")
+		has := p.selection.provides(name)
+		if option, ok := strings.CutPrefix(name, optionPrefix); ok {
+			has = p.selection.options[preset][option] == true
+		}
+		if has == not {
 			return false
 		}
 	}

@@ -100,7 +100,7 @@ type Env struct {
 	Secret   bool   `json:"secret,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	Summary  string `json:"summary"`
-	When     string `json:"when,omitempty"` // capabilities that it goes with, and with ! those that it does not
+	When     string `json:"when,omitempty"` // what it goes with: capabilities, options.NAME, and with ! what it does not
 	Owner    string `json:"owner,omitempty"`
 
 	line int
@@ -121,7 +121,7 @@ type Span struct {
 	Optional    []string `json:"optional,omitempty"`   // on some
 	Summary     string   `json:"summary"`
 	Conditional bool     `json:"conditional,omitempty"` // not seen in an ordinary run
-	When        string   `json:"when,omitempty"`        // capabilities that it goes with, and with ! those that it does not
+	When        string   `json:"when,omitempty"`        // what it goes with: capabilities, options.NAME, and with ! what it does not
 	Owner       string   `json:"owner,omitempty"`
 
 	line int
