@@ -345,11 +345,23 @@ func (s *strangers) in(f generator.File, chosen []*generator.Preset) (faults []s
 		s.seen.Store(key, found)
 	}
 	for term, line := range found.(map[string]string) {
-		if !slices.ContainsFunc(s.terms[term], func(p *generator.Preset) bool { return slices.Contains(chosen, p) }) {
+		if !slices.ContainsFunc(s.terms[term], func(p *generator.Preset) bool { return slices.Contains(chosen, p) }) && !library(term, chosen) {
 			faults = append(faults, fmt.Sprintf("mentions %s, which was not chosen: %s", s.terms[term][0].ID(), line))
 		}
 	}
 	return faults
+}
+
+// library reports whether the term is also the name of a library that a chosen preset is built on.
+func library(term string, chosen []*generator.Preset) bool {
+	return slices.ContainsFunc(chosen, func(p *generator.Preset) bool {
+		for module := range p.Modules {
+			if slices.Contains(strings.Split(module, "/"), term) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // word reports whether line[from:to] stands for itself.
