@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, RabbitMQ, Java and Maven (for Kafka), a C compiler
+# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, Redis, RabbitMQ, Java and Maven (for Kafka), a C compiler
 # (for the race detector), make and tmux (a terminal to look at). Does nothing, at once, where all is there.
 set -euo pipefail
 
 missing=()
 [ -n "$(compgen -G '/usr/lib/postgresql/*/bin/initdb')" ] || command -v initdb >/dev/null || missing+=(postgresql)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
+command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)

@@ -23,6 +23,7 @@ var (
 	overRabbitMQ = newProject("over-rabbitmq", "--framework=nethttp", "--broker=rabbitmq", "--database=postgres", "--backend=otlp")
 	overKafka    = newProject("over-kafka", "--framework=gin", "--broker=kafka", "--database=postgres", "--backend=otlp")
 	overMySQL    = newProject("over-mysql", "--framework=chi", "--broker=nats", "--database=mysql", "--pattern=layered", "--backend=otlp")
+	overRedis    = newProject("over-redis", "--framework=nethttp", "--broker=nats", "--database=redis", "--backend=otlp")
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.
