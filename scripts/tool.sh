@@ -4,7 +4,7 @@
 #   scripts/tool.sh nats-server
 #   scripts/tool.sh golangci-lint            takes minutes when built for the first time
 #   scripts/tool.sh --cached golangci-lint   fails instead of building
-#   scripts/tool.sh prometheus               and promtool, otelcol: minutes, too
+#   scripts/tool.sh prometheus               and promtool, ferretdb, otelcol: minutes, too
 #
 # The binaries live in .cache/tools, by version.
 set -euo pipefail
@@ -25,9 +25,13 @@ prometheus | promtool)
 	# In a module of its own: it needs the replacements and checksums of its own. It discovers nothing here.
 	package=github.com/prometheus/prometheus/cmd/$1 module=${package%/cmd/*} folder=$root/tools/prometheus flags=(-tags remove_all_sd)
 	;;
+ferretdb)
+	# In a module of its own, as it is from before what the rest is at.
+	package=. module=github.com/FerretDB/FerretDB folder=$root/tools/ferretdb flags=(-tags ferretdb_sqlite)
+	;;
 otelcol) package='' ;;
 *)
-	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|otelcol" >&2
+	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|ferretdb|otelcol" >&2
 	exit 2
 	;;
 esac

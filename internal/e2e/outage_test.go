@@ -19,7 +19,7 @@ const (
 // all, says what it is able to do, and what was accepted meanwhile is confirmed in the end.
 func TestDatabaseOutage(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]*project{"postgres": shop, "mysql": overMySQL, "redis": overRedis} {
+	for name, p := range map[string]*project{"postgres": shop, "mysql": overMySQL, "redis": overRedis, "mongodb": overMongoDB} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checkDatabaseOutage(t, newServer(t, name), p)

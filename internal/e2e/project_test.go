@@ -24,6 +24,7 @@ var (
 	overKafka    = newProject("over-kafka", "--framework=gin", "--broker=kafka", "--database=postgres", "--backend=otlp")
 	overMySQL    = newProject("over-mysql", "--framework=chi", "--broker=nats", "--database=mysql", "--pattern=layered", "--backend=otlp")
 	overRedis    = newProject("over-redis", "--framework=nethttp", "--broker=nats", "--database=redis", "--backend=otlp")
+	overMongoDB  = newProject("over-mongodb", "--framework=chi", "--broker=nats", "--database=mongodb", "--backend=otlp")
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.
