@@ -39,6 +39,7 @@ esac
 # build OUT
 if [ -n "$package" ]; then
 	version=$(awk '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2 }' module="$module" "$folder/go.mod")
+	[ "$package" != . ] || version+=-$(sha256sum "$folder/main.go" | cut -c 1-8)
 	build() { go build -C "$folder" -buildvcs=false "${flags[@]}" -o "$1" "$package"; }
 else
 	config=$root/tools/otelcol/builder.yaml

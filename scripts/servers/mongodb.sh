@@ -1,4 +1,5 @@
-# FerretDB over SQLite, built from the version in tools/ferretdb/go.mod: it speaks the protocol of MongoDB, without transactions and validators.
+# FerretDB over SQLite, built from the version in tools/ferretdb/go.mod: it speaks the protocol of MongoDB. What it does not do as MongoDB
+# does, tools/ferretdb/main.go tells.
 
 server_create() {
 	"$(dirname "$self")/tool.sh" ferretdb >/dev/null
@@ -8,6 +9,7 @@ server_create() {
 server_start() {
 	local binary
 	binary=$("$(dirname "$self")/tool.sh" ferretdb)
+	rm -f "$1/log"
 	"$binary" -listen "127.0.0.1:$2" -data "$1/data" >"$1/log" 2>&1 </dev/null &
 	local pid=$!
 	echo "$pid" >"$1/pid"
@@ -16,7 +18,7 @@ server_start() {
 
 # mongodb_answers FOLDER PID: is it ready, or is there no hope?
 mongodb_answers() {
-	grep -qs 'Listening on TCP' "$1/log" || ended "$2"
+	grep -qs 'INFO ready' "$1/log" || ended "$2"
 }
 
 server_url() {
