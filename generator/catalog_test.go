@@ -46,6 +46,8 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"option name":         {chi + ok + "options:\n  A: {type: int, default: \"1\", summary: x}\n", []string{"preset.yaml:6", "lower-case"}},
 		"env half a field":    {chi + ok + "env:\n  - {name: A, section: B, summary: x}\n", []string{"preset.yaml:6", "only one of section and field"}},
 		"env when":            {chi + ok + "env:\n  - {name: A, when: nonsense, summary: x}\n", []string{"preset.yaml:6", `no preset provides "nonsense"`}},
+		"env option":          {chi + ok + "env:\n  - {name: A, when: options.nonsense, summary: x}\n", []string{"preset.yaml:6", `no option "nonsense" that is on or off`}},
+		"option of type int":  {chi + ok + "options:\n  a: {type: int, default: \"1\", summary: x}\nenv:\n  - {name: A, when: options.a, summary: x}\n", []string{"preset.yaml:8", `no option "a" that is on or off`}},
 		"env template":        {chi + ok + "env:\n  - {name: A, default: \"{{ .Name\", summary: x}\n", []string{"preset.yaml:6", "not well-formed"}},
 		"span kind":           {chi + ok + "spans:\n  - {names: [a], kind: serve, summary: x}\n", []string{"preset.yaml:6", `did you mean "server"?`}},
 		"metric instrument":   {chi + ok + "metrics:\n  - {name: a, unit: s, instrument: sum, summary: x}\n", []string{"preset.yaml:6", "instrument"}},

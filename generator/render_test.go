@@ -9,6 +9,7 @@ import (
 	"path"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,6 +174,51 @@ spans:
 		if !strings.Contains(readme, "| "+want[0]+" |") || strings.Contains(readme, "| "+want[1]+" |") || strings.Contains(readme, "of events") != (broker == "nats") {
 			t.Errorf("with %s:\n%s", broker, readme)
 		}
+	}
+}
+
+// Nor is one that goes with an option which is off, or with the lack of what is there.
+func TestFactsWithConditions(t *testing.T) {
+	const manifest = `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+options:
+  docs: {type: bool, default: "false", summary: x}
+env:
+  - {name: WITH_DOCS, when: options.docs, summary: x}
+  - {name: WITHOUT_DOCS, when: "!options.docs", summary: x}
+  - {name: BOTH, when: options.docs events.external, summary: x}
+  - {name: NEVER, when: options.docs !inbound.http, summary: x}
+`
+	for docs, want := range map[string]string{"true": "WITH_DOCS BOTH", "false": "WITHOUT_DOCS"} {
+		readme := content(t, mustGenerate(t, manifest, Answers{Name: "shop", Options: map[string]string{"chi.docs": docs}, Presets: map[string][]string{"broker": {"nats"}}}), "README.md")
+		for _, name := range []string{"WITH_DOCS", "WITHOUT_DOCS", "BOTH", "NEVER"} {
+			if strings.Contains(readme, "| "+name+" |") != slices.Contains(strings.Fields(want), name) {
+				t.Errorf("with docs %s, of %s:\n%s", docs, name, readme)
+			}
+		}
+	}
+}
+
+// The span of an event is one for each that the presets declare.
+func TestSpansOfEvents(t *testing.T) {
+	const manifest = `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+events: [opened, closed, opened]
+spans:
+  - {names: ["send {event}", ping], kind: producer, summary: of events}
+-- skeleton/files/@root/spans.txt.tmpl --
+{{ range .Spans }}{{ if eq .Summary "of events" }}{{ .Names }} {{ end }}{{ end }}{{ .Events }}
+`
+	if got := content(t, mustGenerate(t, manifest, Answers{Name: "shop", Entity: "line-item"}), "spans.txt"); got != "[send line_items.opened send line_items.closed ping] [opened closed]\n" {
+		t.Errorf("got %s", got)
 	}
 }
 

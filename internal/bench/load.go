@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,7 +37,6 @@ const measureFile = `package main
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -210,12 +208,9 @@ func (b *bench) round(into result, binary, dir string, env []string, length time
 }
 
 func freeAddr() string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
+	listener := httptest.NewServer(nil)
 	defer listener.Close()
-	return listener.Addr().String()
+	return listener.Listener.Addr().String()
 }
 
 // usage asks the service what it has used.
