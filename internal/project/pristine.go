@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -22,25 +23,27 @@ const PristineName = ".otelgen.pristine.tar.gz"
 // maxPristine bounds what is unpacked, whatever the archive says.
 const maxPristine = 256 << 20
 
-const (
-	paxOwner    = "OTELGEN.owner"
-	paxTemplate = "OTELGEN.template"
-)
+// paxOrigins is a record of the archive, with a line for each file that says where it comes from: its owner and its template.
+const paxOrigins = "OTELGEN.origins"
 
 // Pristine returns the file that remembers tree. The same tree gives the same bytes.
 func Pristine(tree *generator.Tree) (generator.File, error) {
 	var b bytes.Buffer
 	b.Grow(60_000)
-	zip, err := gzip.NewWriterLevel(&b, 6)
+	zip, err := gzip.NewWriterLevel(&b, 7)
 	if err != nil {
 		return generator.File{}, err
 	}
 	w := tar.NewWriter(zip)
+	var origins strings.Builder
 	for _, f := range tree.Files {
-		err := w.WriteHeader(&tar.Header{
-			Format: tar.FormatPAX, Typeflag: tar.TypeReg, Name: f.Path, Mode: int64(f.Mode.Perm()), Size: int64(len(f.Content)),
-			PAXRecords: map[string]string{paxOwner: f.Owner, paxTemplate: f.Template},
-		})
+		origins.WriteString(f.Owner + "\t" + f.Template + "\n")
+	}
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{paxOrigins: origins.String()}}); err != nil {
+		return generator.File{}, fmt.Errorf("pack the pristine tree: %w", err)
+	}
+	for _, f := range tree.Files {
+		err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: f.Path, Mode: int64(f.Mode.Perm()), Size: int64(len(f.Content))})
 		if err != nil {
 			return generator.File{}, fmt.Errorf("pack %s: %w", f.Path, err)
 		}
@@ -101,6 +104,7 @@ func readPristine(path string) (*generator.Tree, error) {
 		return nil, err
 	}
 	tree := &generator.Tree{}
+	var origins []string
 	limited := &io.LimitedReader{R: zip, N: maxPristine}
 	for r := tar.NewReader(limited); ; {
 		h, err := r.Next()
@@ -110,6 +114,10 @@ func readPristine(path string) (*generator.Tree, error) {
 		if err != nil {
 			return nil, err
 		}
+		if h.Typeflag == tar.TypeXGlobalHeader {
+			origins = strings.Split(h.PAXRecords[paxOrigins], "\n")
+			continue
+		}
 		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)) {
 			return nil, fmt.Errorf("it holds %q, which otelgen does not write", h.Name)
 		}
@@ -117,8 +125,10 @@ func readPristine(path string) (*generator.Tree, error) {
 		if err != nil {
 			return nil, err
 		}
-		tree.Files = append(tree.Files, generator.File{
-			Path: h.Name, Mode: fs.FileMode(h.Mode).Perm(), Content: content, Owner: h.PAXRecords[paxOwner], Template: h.PAXRecords[paxTemplate],
-		})
+		file := generator.File{Path: h.Name, Mode: fs.FileMode(h.Mode).Perm(), Content: content}
+		if at := len(tree.Files); at < len(origins) {
+			file.Owner, file.Template, _ = strings.Cut(origins[at], "\t")
+		}
+		tree.Files = append(tree.Files, file)
 	}
 }
