@@ -1,6 +1,7 @@
 package backends_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,7 +15,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelgen/otelgen/generator"
@@ -336,4 +342,51 @@ func proxyTo(t *testing.T, address string) http.Handler {
 		t.Fatal(err)
 	}
 	return httputil.NewSingleHostReverseProxy(u)
+}
+
+// With tail sampling, the collector keeps the traces that failed or were slow, and few of the rest.
+func TestCollectorSamplesTails(t *testing.T) {
+	tool(t, "otelcol")
+	s := generate(t, generator.Answers{Presets: map[string][]string{"backend": {"grafana-lgtm"}}, Options: map[string]string{"grafana-lgtm.tail-sampling": "true"}})
+	receiver, err := otlp.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = receiver.Close() })
+	_, endpoint := startCollector(t, s, t.TempDir(), receiver.HTTPEndpoint())
+	exporter, err := otlptracehttp.New(t.Context(), otlptracehttp.WithEndpointURL(endpoint+"/v1/traces"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter))
+	t.Cleanup(func() { _ = provider.Shutdown(context.WithoutCancel(t.Context())) })
+	trace := func(name string, code codes.Code, took time.Duration) {
+		ended := time.Now()
+		_, span := provider.Tracer("test").Start(t.Context(), name, oteltrace.WithTimestamp(ended.Add(-took)))
+		span.SetStatus(code, "")
+		span.End(oteltrace.WithTimestamp(ended))
+	}
+
+	const failed, slow, rest = 20, 20, 300
+	for range rest {
+		trace("rest", codes.Unset, time.Millisecond)
+	}
+	for range failed {
+		trace("failed", codes.Error, time.Millisecond)
+	}
+	for range slow {
+		trace("slow", codes.Unset, time.Second)
+	}
+	if err := provider.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The traces are decided on in the order in which they came.
+	eventually(t, "what failed and what was slow arrives", func() bool {
+		got := receiver.Signals()
+		return len(got.SpansNamed("failed")) == failed && len(got.SpansNamed("slow")) == slow
+	})
+	if got := len(receiver.Signals().SpansNamed("rest")); got == 0 || got > rest/3 {
+		t.Errorf("%d of the %d other traces were kept, want about one in ten", got, rest)
+	}
+	proven(t, "grafana-lgtm", "tail sampling keeps what failed or was slow", collector)
 }
