@@ -37,6 +37,7 @@ const measureFile = `package main
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"runtime"
