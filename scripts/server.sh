@@ -118,6 +118,7 @@ start_new() {
 			echo "$port" >"$folder/port"
 			break
 		fi
+		if server_running "$folder"; then server_kill "$folder"; fi
 		if [ -n "$given" ] || [ "$try" = 5 ]; then
 			fail "$name does not start on port $port: $(tail -n 3 "$folder/log" 2>/dev/null)"
 		fi

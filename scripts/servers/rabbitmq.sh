@@ -21,7 +21,7 @@ server_start() {
 	program=$(rabbitmq_program)
 	names=$(free_port)
 	distribution=$(free_port)
-	rm -f "$1/log" "$1/pid"
+	rm -f "$1/log" "$1/pid" "$1/launcher.pid"
 	cat >"$1/rabbitmq.conf" <<-CONF
 		listeners.tcp.1 = 127.0.0.1:$2
 		management.tcp.ip = 127.0.0.1
@@ -36,6 +36,7 @@ server_start() {
 		RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}' \
 		"$program" >"$1/output" 2>&1 </dev/null &
 	local launcher=$!
+	echo "$launcher" >"$1/launcher.pid"
 	await "RabbitMQ is not ready" rabbitmq_answers "$1" "$launcher"
 	grep -qs 'Server startup complete' "$1/log" || {
 		rabbitmq_end_epmd "$1"
@@ -64,11 +65,19 @@ server_kill() {
 	rabbitmq_signal "$1" KILL
 }
 
+# server_running also knows a server that is still booting: it writes its own pid late.
+server_running() {
+	[ -f "$1/launcher.pid" ] && ! ended "$(cat "$1/launcher.pid")"
+}
+
+# rabbitmq_signal FOLDER SIGNAL sends it to the server, which is the launcher or a child of it.
 rabbitmq_signal() {
-	local pid
-	pid=$(cat "$1/pid")
-	kill -"$2" "$pid"
-	await "$name has not ended" ended "$pid"
+	local launcher pid
+	launcher=$(cat "$1/launcher.pid")
+	pid=$(cat "$1/pid" 2>/dev/null || pgrep -P "$launcher" || echo "$launcher")
+	# shellcheck disable=SC2086 # there may be several
+	kill -"$2" $pid
+	await "$name has not ended" ended "$launcher"
 	rabbitmq_end_epmd "$1"
 }
 
