@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -383,4 +385,58 @@ func TestPlain(t *testing.T) {
 		t.Errorf("the deployment.environment.name is %q", got)
 	}
 	checkNames(t, signals, placed.ID)
+}
+
+// Without a word about where to, telemetry goes where the specification of OTLP says: to this host, without TLS.
+func TestDefaultEndpoint(t *testing.T) {
+	for protocol, address := range map[string]string{"http/protobuf": "127.0.0.1:4318", "grpc": "127.0.0.1:4317"} {
+		t.Run(protocol, func(t *testing.T) {
+			receiver := newReceiver(t)
+			endpoint := receiver.HTTPEndpoint()
+			if protocol == "grpc" {
+				endpoint = receiver.GRPCEndpoint()
+			}
+			forward(t, address, strings.TrimPrefix(endpoint, "http://"))
+			env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+			delete(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
+			service := serve(t, shop.service(t), env)
+			service.ready(t, http.StatusOK, patience)
+			service.place(t)
+			await(t, receiver, "traces, metrics and log records", func(s otlp.Signals) bool {
+				return len(s.SpansNamed("POST /orders")) > 0 && len(s.MetricsNamed("orders.created")) > 0 && len(s.Logs) > 0
+			})
+			service.stop(t)
+		})
+	}
+}
+
+// forward passes what comes to an address on to another. The test is skipped if somebody else listens there.
+func forward(t *testing.T, from, to string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", from)
+	if err != nil {
+		t.Skipf("the address has to be free: %v", err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = client.Close()
+				return
+			}
+			go func() {
+				_, _ = io.Copy(server, client)
+				_ = server.Close()
+			}()
+			go func() {
+				_, _ = io.Copy(client, server)
+				_ = client.Close()
+			}()
+		}
+	}()
 }
