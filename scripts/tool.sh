@@ -4,7 +4,7 @@
 #   scripts/tool.sh nats-server
 #   scripts/tool.sh golangci-lint            takes minutes when built for the first time
 #   scripts/tool.sh --cached golangci-lint   fails instead of building
-#   scripts/tool.sh prometheus               and promtool, ferretdb, otelcol: minutes, too
+#   scripts/tool.sh prometheus               and promtool, ferretdb, otelcol, datadog-collector, datadog-intake: minutes, too
 #
 # The binaries live in .cache/tools, by version.
 set -euo pipefail
@@ -29,9 +29,12 @@ ferretdb)
 	# In a module of its own, as it is from before what the rest is at.
 	package=. module=github.com/FerretDB/FerretDB folder=$root/tools/ferretdb flags=(-tags ferretdb_sqlite)
 	;;
+datadog-collector | datadog-intake)
+	package=./${1#datadog-} module=github.com/open-telemetry/opentelemetry-collector-contrib/exporter/datadogexporter folder=$root/tools/datadog
+	;;
 otelcol) package='' ;;
 *)
-	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|ferretdb|otelcol" >&2
+	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|ferretdb|otelcol|datadog-collector|datadog-intake" >&2
 	exit 2
 	;;
 esac
@@ -39,7 +42,7 @@ esac
 # build OUT
 if [ -n "$package" ]; then
 	version=$(awk '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2 }' module="$module" "$folder/go.mod")
-	[ "$package" != . ] || version+=-$(sha256sum "$folder/main.go" | cut -c 1-8)
+	case $package in .*) version+=-$(sha256sum "$folder/$package/main.go" | cut -c 1-8) ;; esac
 	build() { go build -C "$folder" -buildvcs=false "${flags[@]}" -o "$1" "$package"; }
 else
 	config=$root/tools/otelcol/builder.yaml

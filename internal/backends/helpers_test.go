@@ -90,6 +90,9 @@ func (s service) build(t *testing.T) string {
 // collector is that of tools/otelcol/builder.yaml.
 const collector = "OpenTelemetry Collector 0.161.0"
 
+// datadogCollector is that of tools/datadog.
+const datadogCollector = "OpenTelemetry Collector 0.155.0 with Datadog's exporter"
+
 // proven notes what was proven of a backend, against what.
 func proven(t *testing.T, backend, what string, against ...string) {
 	t.Helper()
@@ -242,9 +245,15 @@ func ready(t *testing.T, address string) {
 // startCollector runs the collector with the configuration of a service, and returns it with the endpoint for OTLP over HTTP.
 func startCollector(t *testing.T, s service, queue, backend string) (*process, string) {
 	t.Helper()
+	return startCollectorAs(t, s, "otelcol", []string{"OTLP_BACKEND=" + backend, "COLLECTOR_QUEUE=" + queue})
+}
+
+// startCollectorAs is startCollector for another program, with further arguments.
+func startCollectorAs(t *testing.T, s service, program string, environment []string, arguments ...string) (*process, string) {
+	t.Helper()
 	otlp, health := freeAddress(t), freeAddress(t)
-	p := start(t, []string{"OTLP_BACKEND=" + backend, "COLLECTOR_QUEUE=" + queue, "COLLECTOR_HEALTH=" + health, "OTLP_HTTP=" + otlp, "OTLP_GRPC=" + freeAddress(t)},
-		tool(t, "otelcol"), "--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml"))
+	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t)),
+		tool(t, program), append([]string{"--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml")}, arguments...)...)
 	ready(t, "http://"+health)
 	return p, "http://" + otlp
 }
