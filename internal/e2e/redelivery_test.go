@@ -80,7 +80,7 @@ consumer process orders.created
 		t.Errorf("the trace is\n%swant\n%s", got, want)
 	}
 	for i, attempt := range spans.Roots {
-		if got := attempt.Attributes["messaging.nats.delivery_count"]; got != int64(i+1) {
+		if got := attempt.Attributes["nats.delivery_count"]; got != int64(i+1) {
 			t.Errorf("attempt %d has the delivery count %v", i+1, got)
 		}
 	}

@@ -84,9 +84,3 @@ func (r *Registry) Owns(name string) bool {
 	namespace, _, ok := strings.Cut(name, ".")
 	return ok && r.namespaces[namespace]
 }
-
-// Extensions are the attributes that built-in presets add to namespaces of the conventions, which have no name for what they say,
-// and why they are needed.
-var Extensions = map[string]string{
-	"messaging.nats.delivery_count": "a redelivery looks like a delivery otherwise; the conventions have messaging.rabbitmq and messaging.kafka, but nothing of NATS",
-}

@@ -146,7 +146,7 @@ func (j *judge) conventions(row *Row, key string, values []any, declared bool) {
 	}
 	a, ok := j.registry.Attributes[key]
 	if !ok {
-		if j.registry.Owns(key) && semconv.Extensions[key] == "" {
+		if j.registry.Owns(key) {
 			row.find(Note, fmt.Sprintf("the conventions %s know no attribute %s, though the namespace is theirs", j.registry.Version, key), whyReserved)
 		}
 		return
