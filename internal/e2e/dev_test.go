@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -56,6 +58,45 @@ func TestDevelopment(t *testing.T) {
 	}
 	if leaked := strings.Contains(service.Err.String(), "\x1b["); leaked {
 		t.Error("there are escape sequences in what is not a terminal")
+	}
+}
+
+// TestMoreThanCanBeShown has more traces end at once than anybody can read. Some are shown, whole, and the rest is counted.
+func TestMoreThanCanBeShown(t *testing.T) {
+	t.Parallel()
+	const each, callers, spansEach = 200, 16, 3
+	service := serve(t, standard.service(t), environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).url})
+	service.ready(t, http.StatusOK, patience)
+	var calling sync.WaitGroup
+	for range callers {
+		calling.Go(func() {
+			for range each {
+				if a, err := try(t, http.MethodGet, service.base+"/orders", ""); err != nil || a.status != http.StatusOK {
+					t.Errorf("a list was answered with %d %s %v", a.status, a.body, err)
+				}
+			}
+		})
+	}
+	calling.Wait()
+	service.stop(t)
+
+	stderr := service.Err.String()
+	shown := regexp.MustCompile(`(?m)^trace [0-9a-f]{32}  (\d+) spans`).FindAllStringSubmatch(stderr, -1)
+	total := len(shown)
+	for _, header := range shown {
+		if header[1] != strconv.Itoa(spansEach) {
+			t.Errorf("%q is not whole", header[0])
+		}
+	}
+	for _, more := range regexp.MustCompile(`(?m)(\d+) more traces were too many to show$`).FindAllStringSubmatch(stderr, -1) {
+		n, err := strconv.Atoi(more[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	if total != each*callers || len(shown) == total {
+		t.Errorf("%d traces are shown and %d more counted, of %d requests", len(shown), total-len(shown), each*callers)
 	}
 }
 
