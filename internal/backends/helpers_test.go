@@ -3,7 +3,6 @@ package backends_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -136,18 +135,19 @@ func tool(t *testing.T, name string) string {
 	return strings.TrimSpace(string(path))
 }
 
-// server starts a server of scripts/server.sh that is this test's own, and returns its URL.
+// server starts a server that is this test's own, and returns its URL.
 func server(t *testing.T, name string) string {
 	t.Helper()
-	cmd := exec.Command("../../scripts/server.sh", "start", name)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("OWNER=%d", os.Getpid()))
-	output, err := cmd.Output()
+	own, err := servers.Start("../..", name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(string(output), "\n")
-	t.Cleanup(func() { run(t, ".", "../../scripts/server.sh", "remove", lines[1]) })
-	return lines[0]
+	t.Cleanup(func() {
+		if err := own.Do("remove"); err != nil {
+			t.Error(err)
+		}
+	})
+	return own.URL
 }
 
 // process is a running program.

@@ -26,7 +26,7 @@ func TestBurst(t *testing.T) {
 	const orders, spansEach = 1000, 9
 	receiver, broker := newReceiver(t), newNATS(t)
 	service := serve(t, shop.service(t), environment{
-		"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.url,
+		"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL,
 		"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.HTTPEndpoint(),
 		"OTEL_GO_X_OBSERVABILITY":     "true",
 	})

@@ -66,7 +66,7 @@ func TestBadConfiguration(t *testing.T) {
 		t.Parallel()
 		// Wrong passwords are no reason to end: they may be put right. Nor to be shown.
 		database := strings.Replace(newDatabase(t), ":postgres@", ":"+secret+"@", 1)
-		broker := strings.Replace(newNATS(t).url, "nats://", "nats://me:"+secret+"@", 1)
+		broker := strings.Replace(newNATS(t).URL, "nats://", "nats://me:"+secret+"@", 1)
 		service := serve(t, shop.service(t), environment{"DATABASE_URL": database, "BROKER_URL": broker, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
 		eventually(t, patience, "the service says why it is not ready", func() bool {
 			return service.logged("cannot migrate the database, will try again") > 0
@@ -84,7 +84,7 @@ func TestLists(t *testing.T) {
 	down := freeAddress(t)
 	service := serve(t, shop.service(t), environment{
 		"DATABASE_URL":                strings.Replace(newDatabase(t), "@", "@"+down+",", 1),
-		"BROKER_URL":                  "nats://" + down + "," + newNATS(t).url,
+		"BROKER_URL":                  "nats://" + down + "," + newNATS(t).URL,
 		"OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
 	})
 	service.ready(t, http.StatusOK, recovered)

@@ -65,7 +65,7 @@ func TestDevelopment(t *testing.T) {
 func TestMoreThanCanBeShown(t *testing.T) {
 	t.Parallel()
 	const each, callers, spansEach = 200, 16, 3
-	service := serve(t, standard.service(t), environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).url})
+	service := serve(t, standard.service(t), environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).URL})
 	service.ready(t, http.StatusOK, patience)
 	var calling sync.WaitGroup
 	for range callers {

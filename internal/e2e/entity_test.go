@@ -19,7 +19,7 @@ func TestAnotherEntity(t *testing.T) {
 	}
 
 	receiver := newReceiver(t)
-	service := serve(t, renamed.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).url}))
+	service := serve(t, renamed.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).URL}))
 	service.ready(t, http.StatusOK, patience)
 	a := request(t, http.MethodPost, service.base+"/line-items", draft)
 	var placed order

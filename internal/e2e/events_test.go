@@ -17,7 +17,7 @@ type events struct {
 
 func connect(t *testing.T, broker *server) events {
 	t.Helper()
-	conn, err := nats.Connect(broker.url, nats.MaxReconnects(-1))
+	conn, err := nats.Connect(broker.URL, nats.MaxReconnects(-1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func checkDatabaseOutage(t *testing.T, database *server, p *project) {
 	broker, receiver := newNATS(t), newReceiver(t)
 	database.do(t, "stop")
 
-	service := serve(t, p.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database.url, "BROKER_URL": broker.url}))
+	service := serve(t, p.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database.URL, "BROKER_URL": broker.URL}))
 	service.ready(t, http.StatusServiceUnavailable, noticed)
 	refused(t, service)
 	database.do(t, "start")
@@ -82,7 +82,7 @@ func TestBrokerOutage(t *testing.T) {
 }
 
 func checkBrokerOutage(t *testing.T, broker *server, p *project) {
-	env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.url}
+	env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL}
 	// What the service has the broker make is there for good only after a while: RabbitMQ 3.10 notes a new queue on disk late, and one
 	// that was declared seconds before a crash has no leader ever after.
 	first := serve(t, p.service(t), env)
@@ -127,7 +127,7 @@ func TestStopDuringOutage(t *testing.T) {
 	t.Parallel()
 	broker := newNATS(t)
 	service := serve(t, worker.service(t), environment{
-		"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.url, "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
+		"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.URL, "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
 	})
 	service.ready(t, http.StatusOK, patience)
 	broker.do(t, "kill")

@@ -15,7 +15,7 @@ import (
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	broker, receiver := newNATS(t), newReceiver(t)
-	env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.url})
+	env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL})
 	service := serve(t, careful.service(t), env)
 	service.ready(t, http.StatusOK, patience)
 

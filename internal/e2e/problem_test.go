@@ -17,7 +17,7 @@ func TestProblems(t *testing.T) {
 	t.Parallel()
 	t.Run("chi", func(t *testing.T) {
 		t.Parallel()
-		checkProblems(t, shop, environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url})
+		checkProblems(t, shop, environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL})
 	})
 	t.Run("nethttp", func(t *testing.T) {
 		t.Parallel()
@@ -176,7 +176,7 @@ func checkProblem(t *testing.T, a answer, detail string, fields []string) {
 func TestCallerGone(t *testing.T) {
 	t.Parallel()
 	database, receiver := newDatabase(t), newReceiver(t)
-	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": newNATS(t).url}))
+	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": newNATS(t).URL}))
 	service.ready(t, http.StatusOK, patience)
 	unlock := lockOrders(t, database)
 

@@ -13,7 +13,7 @@ import (
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	broker, receiver := newNATS(t), newReceiver(t)
-	service := serve(t, worker.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.url}))
+	service := serve(t, worker.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.URL}))
 	service.ready(t, http.StatusOK, patience)
 	events := connect(t, broker)
 	poison := []string{"{", "", "null", `{"id":"no uuid"}`, `{"id":7}`, "\xff\xfe", strings.Repeat("[", 100_000)}
@@ -51,7 +51,7 @@ func TestPoison(t *testing.T) {
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
-	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.url}))
+	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL}))
 	service.ready(t, http.StatusOK, patience)
 
 	sql(t, database, "ALTER TABLE orders RENAME TO mislaid")

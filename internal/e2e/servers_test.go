@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,46 +16,22 @@ import (
 
 	"github.com/otelgen/otelgen/internal/otlp"
 	"github.com/otelgen/otelgen/internal/proc"
+	"github.com/otelgen/otelgen/internal/servers"
 )
 
 // server is a real server, run by scripts/server.sh.
-type server struct {
-	url, folder string
-}
-
-// errNotInstalled says that the machine lacks a server.
-var errNotInstalled = errors.New("server is not installed")
-
-func serverScript(arguments ...string) (string, error) {
-	cmd := exec.Command("../../scripts/server.sh", arguments...)
-	// The server goes when this process does, however it ends.
-	cmd.Env = append(os.Environ(), fmt.Sprintf("OWNER=%d", os.Getpid()))
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.Output()
-	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 77 {
-		return "", fmt.Errorf("%w: %s", errNotInstalled, strings.TrimSpace(stderr.String()))
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", cmd, err, stderr.String())
-	}
-	return string(stdout), nil
-}
+type server struct{ *servers.Own }
 
 func startServer(name string) (*server, error) {
-	output, err := serverScript("start", name)
-	if err != nil {
-		return nil, err
-	}
-	lines := strings.Split(output, "\n")
-	return &server{url: lines[0], folder: lines[1]}, nil
+	own, err := servers.Start("../..", name)
+	return &server{own}, err
 }
 
 // newServer starts a server of the test's own. A test whose server is not installed is skipped.
 func newServer(t *testing.T, name string) *server {
 	t.Helper()
 	s, err := startServer(name)
-	if errors.Is(err, errNotInstalled) {
+	if errors.Is(err, servers.ErrNotInstalled) {
 		t.Skip(err)
 	}
 	if err != nil {
@@ -64,7 +39,7 @@ func newServer(t *testing.T, name string) *server {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			said, err := os.ReadFile(filepath.Join(s.folder, "log"))
+			said, err := os.ReadFile(filepath.Join(s.Folder, "log"))
 			t.Logf("%s said: …%s, %v", name, said[max(0, len(said)-2000):], err)
 		}
 		s.do(t, "remove")
@@ -72,10 +47,10 @@ func newServer(t *testing.T, name string) *server {
 	return s
 }
 
-// do has the script start, stop, kill or remove the server.
+// do has the server started again, stopped, killed or removed.
 func (s *server) do(t *testing.T, action string) {
 	t.Helper()
-	if _, err := serverScript(action, s.folder); err != nil {
+	if err := s.Do(action); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,15 +69,15 @@ var databases atomic.Int64
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	s, err := sharedPostgres()
-	if errors.Is(err, errNotInstalled) {
+	if errors.Is(err, servers.ErrNotInstalled) {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	sql(t, s.url, "CREATE DATABASE "+name)
-	u, err := url.Parse(s.url)
+	sql(t, s.URL, "CREATE DATABASE "+name)
+	u, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

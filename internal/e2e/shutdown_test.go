@@ -22,7 +22,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 	t.Run("durable events", func(t *testing.T) {
 		t.Parallel()
 		broker := newNATS(t)
-		checkShutdownUnderLoad(t, shop, environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.url}, func() {
+		checkShutdownUnderLoad(t, shop, environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL}, func() {
 			connect(t, broker).settled(t, "shop")
 		})
 	})
@@ -205,7 +205,7 @@ func TestCollectorUnreachable(t *testing.T) {
 func TestShutdownWhileHandlingHangs(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
-	env := reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.url})
+	env := reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL})
 	service := serve(t, shop.service(t), env)
 	service.ready(t, http.StatusOK, patience)
 
@@ -240,7 +240,7 @@ func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	database, broker := newDatabase(t), newNATS(t)
 	service := serve(t, shop.service(t), environment{
-		"DATABASE_URL": database, "BROKER_URL": broker.url, "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
+		"DATABASE_URL": database, "BROKER_URL": broker.URL, "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint(),
 	})
 	service.ready(t, http.StatusOK, patience)
 	lockOrders(t, database)

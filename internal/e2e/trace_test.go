@@ -31,7 +31,7 @@ func TestOneTrace(t *testing.T) {
 			published := connect(t, broker).listen(t, "orders.created")
 			env := reportingTo(receiver).with(environment{
 				"DATABASE_URL":                newDatabase(t),
-				"BROKER_URL":                  broker.url,
+				"BROKER_URL":                  broker.URL,
 				"OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
 			})
 			if protocol == "grpc" {
@@ -308,7 +308,7 @@ func TestWorker(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t)
 	broker := newNATS(t)
-	env := reportingTo(receiver).with(environment{"BROKER_URL": broker.url, "DATABASE_URL": newSQLite(t)})
+	env := reportingTo(receiver).with(environment{"BROKER_URL": broker.URL, "DATABASE_URL": newSQLite(t)})
 	service := serve(t, worker.service(t), env)
 	service.ready(t, http.StatusOK, patience)
 
@@ -397,7 +397,7 @@ func TestDefaultEndpoint(t *testing.T) {
 				endpoint = receiver.GRPCEndpoint()
 			}
 			forward(t, address, strings.TrimPrefix(endpoint, "http://"))
-			env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+			env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
 			delete(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
 			service := serve(t, shop.service(t), env)
 			service.ready(t, http.StatusOK, patience)

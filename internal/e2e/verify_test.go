@@ -152,7 +152,7 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("everything over the network", func(t *testing.T) {
 		t.Parallel()
-		env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).url}
+		env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL}
 		stdout, _ := verify(t, shop.source(t), 0, env, "--strict")
 		for _, want := range []string{"  ok    POST /orders", "  ok    UPDATE orders", "  ok    DATABASE_URL", "0 failed, 0 notes, 0 skipped"} {
 			if !strings.Contains(stdout, want) {

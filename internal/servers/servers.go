@@ -84,7 +84,7 @@ func (p *Pool) start(name string) (Server, error) {
 
 // startNew starts a server, unless scripts/servers.sh has one that runs.
 func (p *Pool) startNew(name string) (Server, error) {
-	version, err := p.script("version", name)
+	version, err := script(p.root, "version", name)
 	if err != nil {
 		return Server{}, err
 	}
@@ -94,9 +94,12 @@ func (p *Pool) startNew(name string) (Server, error) {
 			return s, nil
 		}
 	}
-	said, err := p.script("start", name)
-	s.URL, _, _ = strings.Cut(said, "\n")
-	return s, err
+	own, err := Start(p.root, name)
+	if err != nil {
+		return Server{}, err
+	}
+	s.URL = own.URL
+	return s, nil
 }
 
 // answers reports whether anything listens at a URL.
@@ -112,12 +115,42 @@ func answers(address string) bool {
 	return conn.Close() == nil
 }
 
-func (p *Pool) script(arguments ...string) (string, error) {
-	cmd := exec.Command(filepath.Join(p.root, "scripts", "server.sh"), arguments...)
+// Own is a server that nobody else uses.
+type Own struct {
+	URL    string
+	Folder string // its data, and what it says in the file log
+
+	root string
+}
+
+// ErrNotInstalled says that the machine lacks a server.
+var ErrNotInstalled = errors.New("the server is not installed")
+
+// Start starts a new server by the scripts of the repository at root. It ends with the process, if it is not removed before.
+func Start(root, name string) (*Own, error) {
+	said, err := script(root, "start", name)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(said, "\n")
+	return &Own{URL: lines[0], Folder: lines[1], root: root}, nil
+}
+
+// Do starts the server again, or stops, kills or removes it.
+func (s *Own) Do(action string) error {
+	_, err := script(s.root, action, s.Folder)
+	return err
+}
+
+func script(root string, arguments ...string) (string, error) {
+	cmd := exec.Command(filepath.Join(root, "scripts", "server.sh"), arguments...)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("OWNER=%d", os.Getpid()))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
+	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 77 {
+		err = ErrNotInstalled
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: %s", strings.Join(arguments, " "), err, strings.TrimSpace(stderr.String()))
 	}
