@@ -24,9 +24,10 @@ const (
 	markerPlural = "qq-many"
 )
 
-// markedForms are the identifiers of the marker, and the words of routes.
+// markedForms are the identifiers of the marker, the words of routes, and the name of its package of protobuf.
 var markedForms = []struct{ text, kind string }{
 	{"QqOne", "type"}, {"QqMany", "type"}, {"qqOne", "variable"}, {"qqMany", "variable"}, {"qq-one", "word"}, {"qq-many", "word"},
+	{"qqone", "joined"},
 }
 
 // pattern is an identifier that holds the entity's: New{{Order}}.
@@ -46,6 +47,7 @@ var producible = map[string]*regexp.Regexp{
 	"type":     regexp.MustCompile(`^[A-Z][a-z0-9]*([A-Z][a-z0-9]*)*$`),
 	"variable": regexp.MustCompile(`^[a-z][a-z0-9]*([A-Z][a-z0-9]*)*$`),
 	"word":     regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$`),
+	"joined":   regexp.MustCompile(`^[a-z][a-z0-9]*$`),
 }
 
 // solve returns the entity, as a variable, with which the pattern would be the name.
