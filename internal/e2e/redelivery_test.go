@@ -83,6 +83,10 @@ consumer process orders.created
 		if got := attempt.Attributes["nats.delivery_count"]; got != int64(i+1) {
 			t.Errorf("attempt %d has the delivery count %v", i+1, got)
 		}
+		// It is the same message of the stream each time.
+		if stream, sequence := attempt.Attributes["nats.stream.name"], attempt.Attributes["nats.stream.sequence"]; stream != "ORDERS" || sequence != int64(1) {
+			t.Errorf("attempt %d is of message %v of %v", i+1, sequence, stream)
+		}
 	}
 	// The database's own code for a table that is not there.
 	failed := spans.Spans()[2]
