@@ -43,6 +43,8 @@ func TestCheckFindsMistakes(t *testing.T) {
 		"unknown capability":  {chi + ok + "requires:\n  - {capability: events.externel, reason: x}\n", []string{"preset.yaml:6", `did you mean "events.external"?`}},
 		"option type":         {chi + ok + "options:\n  a: {type: number, default: x, summary: x}\n", []string{"preset.yaml:6", `type cannot be "number"`}},
 		"option default":      {chi + ok + "options:\n  a: {type: int, default: x, summary: x}\n", []string{"preset.yaml:6", "must be a whole number"}},
+		"option rule":         {chi + ok + "options:\n  a: {type: bool, default: \"false\", summary: x, requires: [{capability: nonsense, reason: x}]}\n", []string{"preset.yaml:6", "nonsense"}},
+		"option on by itself": {chi + ok + "options:\n  a: {type: bool, default: \"true\", summary: x, requires: [{capability: inbound.http, reason: x}]}\n", []string{"preset.yaml:6", "the option a cannot require anything"}},
 		"option name":         {chi + ok + "options:\n  A: {type: int, default: \"1\", summary: x}\n", []string{"preset.yaml:6", "lower-case"}},
 		"env half a field":    {chi + ok + "env:\n  - {name: A, section: B, summary: x}\n", []string{"preset.yaml:6", "only one of section and field"}},
 		"env when":            {chi + ok + "env:\n  - {name: A, when: nonsense, summary: x}\n", []string{"preset.yaml:6", `no preset provides "nonsense"`}},

@@ -94,7 +94,11 @@ var anyLayout = &layout{fill: strings.NewReplacer("{name}", "x", "{entity}", "x"
 
 // owner checks what a preset or the skeleton says, and all its templates.
 func (k *checker) owner(o *Preset) {
-	for _, r := range o.Requires {
+	rules := slices.Clone(o.Requires)
+	for _, option := range o.Options {
+		rules = append(rules, option.Requires...)
+	}
+	for _, r := range rules {
 		k.capability(r.Capability, o.at(r.line))
 	}
 	for _, role := range sortedKeys(o.Layout) {

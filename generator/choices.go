@@ -96,7 +96,7 @@ func (c *Catalog) misfit(decided, open []*Preset) string {
 	}
 	for _, p := range decided {
 		for _, r := range p.Requires {
-			met := provider(decided, r.Capability) != nil || slices.Contains(c.skeleton.Provides, r.Capability) ||
+			met := c.met(decided, r) ||
 				slices.ContainsFunc(open, func(q *Preset) bool {
 					return slices.Contains(q.Provides, r.Capability) && clash(append(slices.Clone(decided), q)) == nil
 				})

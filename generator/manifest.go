@@ -274,6 +274,7 @@ func (d *decoder) options(dst *[]Option) field {
 				"type":    d.oneOf("type", &o.Type, "string", "int", "bool", "enum"),
 				"default": d.text("default", &o.Default), "summary": d.line1("summary", &o.Summary), "values": d.texts("values", &o.Values),
 				"min": mark("min", d.integer("min", &lo)), "max": mark("max", d.integer("max", &hi)),
+				"requires": d.rules("requires", &o.Requires),
 			}, "type", "default", "summary")
 			if seen["min"] {
 				o.Min = &lo
@@ -288,6 +289,9 @@ func (d *decoder) options(dst *[]Option) field {
 				if _, why := o.parse(o.Default); why != "" {
 					d.fail(v.Line, fmt.Sprintf("the default of the option %s cannot be %s", o.Name, show(o.Default)), why, "correct the default")
 				}
+			}
+			if len(o.Requires) > 0 && (o.Type != "bool" || o.Default != "false") {
+				d.fail(v.Line, "the option "+o.Name+" cannot require anything", "only what has to be switched on can be refused", "make it a bool whose default is false")
 			}
 			*dst = append(*dst, o)
 		})

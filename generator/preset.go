@@ -87,6 +87,8 @@ type Option struct {
 	Values  []string `json:"values,omitempty"` // of an enum
 	Min     *int64   `json:"min,omitempty"`    // of an int
 	Max     *int64   `json:"max,omitempty"`
+
+	Requires []Rule `json:"requires,omitempty"` // of a bool that is on
 }
 
 // Env is an environment variable that the generated service reads. One with a Field is part of the service's

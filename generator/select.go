@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -164,20 +165,30 @@ func (c *Catalog) settle(presets []*Preset) error {
 			}
 		}
 		for _, r := range p.Requires {
-			if provider(presets, r.Capability) == nil && !slices.Contains(c.skeleton.Provides, r.Capability) {
-				mend := "choose another " + p.Axis
-				var flags []string
-				for _, other := range c.providers(r.Capability) {
-					flags = append(flags, "--"+other.Axis+" "+other.Name)
-				}
-				if len(flags) > 0 {
-					mend = "add one of: " + list(flags)
-				}
-				return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability), Why: r.Reason, Mend: mend}
+			if !c.met(presets, r) {
+				return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability),
+					Why: r.Reason, Mend: cmp.Or(c.additions(r.Capability), "choose another "+p.Axis)}
 			}
 		}
 	}
 	return nil
+}
+
+// met reports whether one of the presets provides what is required, or every service does.
+func (c *Catalog) met(presets []*Preset, r Rule) bool {
+	return provider(presets, r.Capability) != nil || slices.Contains(c.skeleton.Provides, r.Capability)
+}
+
+// additions names the presets that would provide a capability, or returns "" if none does.
+func (c *Catalog) additions(capability string) string {
+	var flags []string
+	for _, p := range c.providers(capability) {
+		flags = append(flags, "--"+p.Axis+" "+p.Name)
+	}
+	if len(flags) == 0 {
+		return ""
+	}
+	return "add one of: " + list(flags)
 }
 
 // providers returns every preset of the catalog that provides the capability and can be decoded.
@@ -267,9 +278,29 @@ func (s *Selection) setOptions(given map[string]string) (map[string]string, erro
 			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the option %s cannot be %s", key, show(given[key])),
 				Why: why, Mend: fmt.Sprintf("its default is --option %s=%s", key, o.Default)}
 		}
+		if v == true {
+			if err := s.permits(key, o); err != nil {
+				return nil, err
+			}
+		}
 		s.options[p][o.Name], all[full] = v, given[key]
 	}
 	return all, nil
+}
+
+// permits holds an option that is on to its requirements.
+func (s *Selection) permits(key string, o *Option) error {
+	for _, r := range o.Requires {
+		if s.catalog.met(s.presets, r) {
+			continue
+		}
+		mend := "leave it out"
+		if additions := s.catalog.additions(r.Capability); additions != "" {
+			mend += ", or " + additions
+		}
+		return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("the option %s needs %s, which nothing chosen provides", key, r.Capability), Why: r.Reason, Mend: mend}
+	}
+	return nil
 }
 
 // findOption finds the option of "axis/preset.key" or "preset.key" among the chosen presets; known is all there are.

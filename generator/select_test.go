@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -83,6 +84,27 @@ options:
 	wantError(t, err, KindAnswers, "both framework/nats and broker/nats are chosen", "framework/nats.mode")
 	a.Options = map[string]string{"broker/nats.mode": "pull"}
 	if _, err := c.Select(a); err != nil {
+		t.Error(err)
+	}
+}
+
+// What an option needs is asked for if the option is on.
+func TestOptionThatRequires(t *testing.T) {
+	c := newCatalog(t, `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+options:
+  relay: {type: bool, default: "false", summary: x, requires: [{capability: events.external, reason: There must be somewhere to go.}]}
+`)
+	choose := func(broker, relay string) error {
+		_, err := c.Select(Answers{Name: "shop", Presets: map[string][]string{"broker": {broker}}, Options: map[string]string{"chi.relay": relay}})
+		return err
+	}
+	wantError(t, choose("none", "true"), KindAnswers, "the option chi.relay needs events.external", "There must be somewhere to go.", "leave it out, or add one of: --broker nats")
+	if err := errors.Join(choose("nats", "true"), choose("none", "false")); err != nil {
 		t.Error(err)
 	}
 }

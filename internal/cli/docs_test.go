@@ -165,7 +165,7 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 				if len(o.Values) > 0 {
 					kind = strings.Join(o.Values, ", ")
 				}
-				return fmt.Sprintf("| `%s.%s` | %s | `%s` | %s |", p.Name, o.Name, kind, o.Default, cell(o.Summary))
+				return fmt.Sprintf("| `%s.%s` | %s | `%s` | %s |", p.Name, o.Name, kind, o.Default, cell(o.Summary+with(needs(o))))
 			}))
 			table("Environment", "| variable | default | |", rows(facts.Env, func(e generator.Env) string {
 				return fmt.Sprintf("| `%s` | %s | %s |", e.Name, code(e.Default), cell(e.Summary+with(e.When)))

@@ -65,7 +65,7 @@ func showText(w *bytes.Buffer, p *generator.Preset) {
 		if len(o.Values) > 0 {
 			kind = strings.Join(o.Values, "|")
 		}
-		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary)
+		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary+with(needs(o)))
 	})...)
 	section("Environment", rows(p.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
 	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary) })...)
@@ -89,6 +89,11 @@ func with(capability string) string {
 		return ""
 	}
 	return " (with " + capability + ")"
+}
+
+// needs returns the capabilities without which an option cannot be on.
+func needs(o generator.Option) string {
+	return strings.Join(rows(o.Requires, func(r generator.Rule) string { return r.Capability }), ", ")
 }
 
 func rows[T any](all []T, row func(T) string) []string {

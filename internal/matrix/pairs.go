@@ -243,14 +243,14 @@ func (s *search) extend(row []int, at int) ([]int, error) {
 	return nil, nil
 }
 
-// possible reports whether a row whose first presets, up to at, are answered can still be completed.
+// possible reports whether a row whose first factors, up to at, are answered can still be completed.
 func (s *search) possible(row []int, at int) (bool, error) {
 	presets := slices.IndexFunc(s.factors, func(f factor) bool { return f.option != "" })
 	if presets < 0 {
 		presets = len(row)
 	}
-	if at > presets {
-		return true, nil // the presets are settled
+	if at >= presets { // what the options require is there or not
+		return accepted(s.catalog, s.answers(row))
 	}
 	key := make([]byte, presets)
 	for i, level := range row[:presets] {
@@ -268,14 +268,8 @@ func (s *search) possible(row []int, at int) (bool, error) {
 			open[f.axis] = true
 		}
 	}
-	var fits bool
-	var err error
-	if len(open) == 0 {
-		fits, err = accepted(s.catalog, generator.Answers{Name: Service, Presets: sofar})
-	} else {
-		maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
-		fits, err = s.fit(sofar)
-	}
+	maps.DeleteFunc(sofar, func(axis string, _ []string) bool { return open[axis] })
+	fits, err := s.fit(sofar)
 	s.fits[string(key)] = fits
 	return fits, err
 }
@@ -320,10 +314,14 @@ func (s *search) covers(row []int) (covered []pair) {
 	return covered
 }
 
+// answers are those that a row has so far.
 func (s *search) answers(row []int) generator.Answers {
 	a := generator.Answers{Name: Service, Presets: map[string][]string{}, Options: map[string]string{}}
 	for i, f := range s.factors {
-		level := f.levels[row[i]]
+		level := none
+		if row[i] != unset {
+			level = f.levels[row[i]]
+		}
 		switch {
 		case level == none:
 		case f.option != "":
