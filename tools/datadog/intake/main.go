@@ -1,5 +1,5 @@
 // Command intake takes what Datadog's exporters send, as Datadog's own API does, and prints what it understood, a line of JSON for each span,
-// count of spans, metric and log record. The messages are decoded by Datadog's own published types. It is for tests, and keeps nothing.
+// metric and log record. The messages are decoded by Datadog's own published types. It is for tests, and keeps nothing.
 package main
 
 import (
@@ -22,16 +22,15 @@ import (
 	metrics "github.com/DataDog/agent-payload/v5/gogen"
 	"github.com/DataDog/datadog-agent/pkg/proto/pbgo/trace"
 	"github.com/klauspost/compress/zstd"
-	"github.com/tinylib/msgp/msgp"
 	"google.golang.org/protobuf/proto"
 )
 
 // received is a line of what is printed.
 type received struct {
-	Signal string            // span, hits, metric or log
+	Signal string            // span, metric or log
 	Name   string            // of the resource, of the metric, or what the log says
 	Type   string            `json:",omitempty"` // of the metric
-	Value  float64           `json:",omitempty"` // the sum of the points; of a distribution how many values it has; how many spans
+	Value  float64           `json:",omitempty"` // the sum of the points; of a distribution how many values it has
 	Tags   []string          `json:",omitempty"` // as in service:shop
 	Trace  string            `json:",omitempty"` // in hexadecimal
 	Span   uint64            `json:",omitempty"`
@@ -46,7 +45,6 @@ func main() {
 
 	mux := http.NewServeMux()
 	handle(mux, "POST /api/v0.2/traces", spans)
-	handle(mux, "POST /api/v0.2/stats", hits)
 	handle(mux, "POST /api/v2/series", series)
 	handle(mux, "POST /api/beta/sketches", distributions)
 	handle(mux, "POST /api/v2/logs", records)
@@ -130,24 +128,6 @@ func spans(body []byte) (all []received, err error) {
 					Signal: "span", Name: s.Resource, Type: s.Type, Trace: fmt.Sprintf("%s%016x", high, s.TraceID), Span: s.SpanID, Parent: s.ParentID,
 					Failed: s.Error != 0, Fields: s.Meta,
 					Tags: []string{"service:" + s.Service, "env:" + cmp.Or(s.Meta["env"], tracer.Env), "version:" + cmp.Or(s.Meta["version"], tracer.AppVersion)},
-				})
-			}
-		}
-	}
-	return all, nil
-}
-
-func hits(body []byte) (all []received, err error) {
-	var payload trace.StatsPayload
-	if err := msgp.Decode(bytes.NewReader(body), &payload); err != nil {
-		return nil, err
-	}
-	for _, client := range payload.Stats {
-		for _, bucket := range client.Stats {
-			for _, group := range bucket.Stats {
-				all = append(all, received{
-					Signal: "hits", Name: group.Resource, Type: group.Type, Value: float64(group.Hits),
-					Tags: []string{"service:" + group.Service, "env:" + client.Env, "version:" + client.Version},
 				})
 			}
 		}
