@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, Redis, RabbitMQ, Java and Maven (for Kafka), a C compiler
-# (for the race detector), make and tmux (a terminal to look at). Does nothing, at once, where all is there.
+# (for the race detector), make, tmux (a terminal to look at) and patch. Does nothing, at once, where all is there.
 set -euo pipefail
 
 missing=()
@@ -13,6 +13,7 @@ command -v mvn >/dev/null || missing+=(maven)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 command -v tmux >/dev/null || missing+=(tmux)
+command -v patch >/dev/null || missing+=(patch)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -13,7 +13,7 @@
 set -euo pipefail
 
 self=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/$(basename "${BASH_SOURCE[0]}")
-patience=30 # seconds that a server may take to answer, or to end
+patience=90 # seconds that a server may take to answer, or to end
 
 fail() {
 	echo "server.sh: $*" >&2

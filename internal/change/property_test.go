@@ -216,8 +216,8 @@ func TestPristineIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := len(file.Content); size > 60_000 {
-		t.Errorf("the pristine tree of the default service takes %d bytes, more than 60 kB", size)
+	if size := len(file.Content); size > 64<<10 {
+		t.Errorf("the pristine tree of the default service takes %d bytes, more than 64 KiB", size)
 	}
 }
 
