@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, Redis, RabbitMQ, Java and Maven (for Kafka), a C compiler
-# (for the race detector), make, tmux (a terminal to look at) and patch. Does nothing, at once, where all is there.
+# (for the race detector), make, tmux (a terminal to look at), patch and curl. Does nothing, at once, where all is there.
 set -euo pipefail
 
 missing=()
@@ -14,6 +14,7 @@ command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 command -v tmux >/dev/null || missing+=(tmux)
 command -v patch >/dev/null || missing+=(patch)
+command -v curl >/dev/null || missing+=(curl)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
