@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 	"github.com/otelgen/otelgen/generator/signals"
@@ -25,8 +24,6 @@ type Plan struct {
 	context   context
 	owners    []*Preset // the skeleton first
 	locks     []locked
-
-	spent, size atomic.Int64 // of all budgets, and of what came of it
 }
 
 // PlannedFile is a file to be rendered. Its template may still turn out to leave it out.

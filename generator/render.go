@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"text/template"
 
 	"go.yaml.in/yaml/v3"
@@ -90,13 +91,14 @@ func (p *Plan) Imports() (map[string][]string, error) {
 func (p *Plan) run() ([]*job, error) {
 	jobs := make([]*job, len(p.Files))
 	workers := make([]*worker, len(jobs)) // as many as run at once are made
+	var all totals
 	err := inParallel(len(jobs), func(n, i int) (err error) {
 		if workers[n] == nil {
 			if workers[n], err = p.newWorker(); err != nil {
 				return err
 			}
 		}
-		jobs[i], err = workers[n].render(&p.Files[i])
+		jobs[i], err = workers[n].render(&p.Files[i], &all)
 		return err
 	})
 	if err != nil {
@@ -220,8 +222,11 @@ func (w *worker) executeFile(o *Preset, file string) (string, error) {
 	return w.execute(t, dot)
 }
 
+// totals is what the templates of a service have done so far: the work, and the bytes that came of it.
+type totals struct{ work, size atomic.Int64 }
+
 // render executes the template of a file.
-func (w *worker) render(f *PlannedFile) (*job, error) {
+func (w *worker) render(f *PlannedFile, all *totals) (*job, error) {
 	j := &job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
 	w.job, w.budget.left = j, maxWork
 	text, err := w.executeFile(f.owner, f.Template)
@@ -234,9 +239,9 @@ func (w *worker) render(f *PlannedFile) (*job, error) {
 	}
 	why := ""
 	switch {
-	case w.plan.spent.Add(maxWork-w.budget.left) > maxTotal:
+	case all.work.Add(maxWork-w.budget.left) > maxTotal:
 		why = "together, the templates of the service do more than any of use would"
-	case w.plan.size.Add(int64(len(text))) > maxTree:
+	case all.size.Add(int64(len(text))) > maxTree:
 		why = fmt.Sprintf("together, the templates of the service give more than %d MiB", maxTree>>20)
 	default:
 		return j, nil

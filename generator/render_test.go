@@ -235,6 +235,23 @@ func TestEntityFunctions(t *testing.T) {
 	}
 }
 
+// What templates may do is of one rendering: a plan that is rendered again may do it again.
+func TestRenderAgain(t *testing.T) {
+	selection, err := newCatalog(t, "-- skeleton/files/@root/busy.txt.tmpl --\nx{{ range 60000 }}{{ end }}\n").Select(Answers{Name: "shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if _, err := plan.Render(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRenderRefuses(t *testing.T) {
 	const file = "-- presets/framework/chi/files/@root/x.txt.tmpl --\n"
 	const goFile = "-- presets/framework/chi/files/@inbound/x.go.tmpl --\n"
