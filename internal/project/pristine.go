@@ -30,7 +30,7 @@ const paxOrigins = "OTELGEN.origins"
 func Pristine(tree *generator.Tree) (generator.File, error) {
 	var b bytes.Buffer
 	b.Grow(60_000)
-	zip, err := gzip.NewWriterLevel(&b, 7)
+	zip, err := gzip.NewWriterLevel(&b, 6)
 	if err != nil {
 		return generator.File{}, err
 	}
