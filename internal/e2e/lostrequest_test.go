@@ -1,0 +1,82 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"testing"
+)
+
+// TestLostRequestHoldsUpNothing loses a request of the service for its next event on the way to NATS. What follows is handled long before
+// the request would have ended by itself.
+func TestLostRequestHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	broker, lose, lost := newLossyNATS(t, "$JS.API.CONSUMER.MSG.NEXT.ORDERS.shop")
+	service := serve(t, shop.service(t), environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker})
+	service.ready(t, http.StatusOK, patience)
+	service.confirmed(t, service.place(t).ID)
+
+	lose()
+	service.confirmed(t, service.place(t).ID) // it had been asked for before
+	eventually(t, patience, "a request is lost", lost)
+	id := service.place(t).ID
+	eventually(t, recovered, "the order is confirmed", func() bool {
+		a := request(t, http.MethodGet, service.base+"/orders/"+id, "")
+		var found order
+		return json.Unmarshal([]byte(a.body), &found) == nil && found.Status == "confirmed"
+	})
+	service.stop(t)
+}
+
+// newLossyNATS returns the URL of a NATS server that, once told to lose, does not get the next message on subject.
+func newLossyNATS(t *testing.T, subject string) (address string, lose func(), lost func() bool) {
+	t.Helper()
+	proxied, err := url.Parse(newNATS(t).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	upstream := proxied.Host
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var losing, gone atomic.Bool
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", upstream)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go func() {
+				defer client.Close()
+				_, _ = io.Copy(client, server)
+			}()
+			go func() {
+				defer server.Close()
+				buffer := make([]byte, 64<<10)
+				for {
+					n, err := client.Read(buffer)
+					if at := bytes.Index(buffer[:n], []byte(subject+" ")); at >= 0 && losing.CompareAndSwap(true, false) {
+						buffer[at+len(subject)-1] ^= 1 // it goes to a subject that nobody listens to
+						gone.Store(true)
+					}
+					if _, wrong := server.Write(buffer[:n]); err != nil || wrong != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	proxied.Host = listener.Addr().String()
+	return proxied.String(), func() { losing.Store(true) }, gone.Load
+}
