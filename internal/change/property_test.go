@@ -229,15 +229,20 @@ func mark(name string, n int) string {
 	return fmt.Sprintf("my note %d\n", n)
 }
 
-// edit adds the line to a text, between two lines that also follow one another in the text as it will be, and that are nowhere else: so no change
-// of otelgen's touches the place.
+// edit adds the line to a text, between two lines that also follow one another in the text as it will be, that are nowhere else, and that nothing
+// is moved past: so no change of otelgen's touches the place.
 func edit(r *rand.Rand, was, will, line string) (string, bool) {
 	lines := strings.SplitAfter(was, "\n")
+	once := func(line string) bool {
+		return line != "" && strings.Count(was, line) == 1 && strings.Count(will, line) == 1
+	}
 	for _, i := range r.Perm(len(lines)) {
-		if i == 0 || strings.Count(was, lines[i-1]) != 1 || strings.Count(will, lines[i-1]) != 1 || !strings.Contains(will, lines[i-1]+lines[i]) {
+		if i == 0 || !once(lines[i-1]) || !once(lines[i]) || !strings.Contains(will, lines[i-1]+lines[i]) {
 			continue
 		}
-		if lines[i] == "" || strings.Count(was, lines[i]) != 1 || strings.Count(will, lines[i]) != 1 {
+		place := strings.Index(will, lines[i])
+		if slices.ContainsFunc(lines[:i], func(l string) bool { return once(l) && strings.Index(will, l) > place }) ||
+			slices.ContainsFunc(lines[i:], func(l string) bool { return once(l) && strings.Index(will, l) < place }) {
 			continue
 		}
 		return strings.Join(lines[:i], "") + line + strings.Join(lines[i:], ""), true
