@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	// The tests run the command and not its packages; by this, their results are not taken for still valid when it has changed.
+	_ "github.com/otelgen/otelgen/internal/cli"
 )
 
 // The services that the tests generate. Each is generated, and each of its commands built, once.
