@@ -39,44 +39,25 @@ func newLossyNATS(t *testing.T, subject string) (address string, lose func(), lo
 	if err != nil {
 		t.Fatal(err)
 	}
-	upstream := proxied.Host
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = listener.Close() })
 	var losing, gone atomic.Bool
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
+	forward(t, listener, proxied.Host, func(client io.Reader) io.Reader {
+		return readerFunc(func(p []byte) (int, error) {
+			n, err := client.Read(p)
+			if at := bytes.Index(p[:n], []byte(subject+" ")); at >= 0 && losing.CompareAndSwap(true, false) {
+				p[at+len(subject)-1] ^= 1 // it goes to a subject that nobody listens to
+				gone.Store(true)
 			}
-			server, err := net.Dial("tcp", upstream)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go func() {
-				defer client.Close()
-				_, _ = io.Copy(client, server)
-			}()
-			go func() {
-				defer server.Close()
-				buffer := make([]byte, 64<<10)
-				for {
-					n, err := client.Read(buffer)
-					if at := bytes.Index(buffer[:n], []byte(subject+" ")); at >= 0 && losing.CompareAndSwap(true, false) {
-						buffer[at+len(subject)-1] ^= 1 // it goes to a subject that nobody listens to
-						gone.Store(true)
-					}
-					if _, wrong := server.Write(buffer[:n]); err != nil || wrong != nil {
-						return
-					}
-				}
-			}()
-		}
-	}()
+			return n, err
+		})
+	})
 	proxied.Host = listener.Addr().String()
 	return proxied.String(), func() { losing.Store(true) }, gone.Load
 }
+
+type readerFunc func([]byte) (int, error)
+
+func (read readerFunc) Read(p []byte) (int, error) { return read(p) }

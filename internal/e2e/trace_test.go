@@ -396,7 +396,11 @@ func TestDefaultEndpoint(t *testing.T) {
 			if protocol == "grpc" {
 				endpoint = receiver.GRPCEndpoint()
 			}
-			forward(t, address, strings.TrimPrefix(endpoint, "http://"))
+			listener, err := net.Listen("tcp", address)
+			if err != nil {
+				t.Skipf("the address has to be free: %v", err)
+			}
+			forward(t, listener, strings.TrimPrefix(endpoint, "http://"), func(r io.Reader) io.Reader { return r })
 			env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
 			delete(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
 			service := serve(t, shop.service(t), env)
@@ -410,13 +414,9 @@ func TestDefaultEndpoint(t *testing.T) {
 	}
 }
 
-// forward passes what comes to an address on to another. The test is skipped if somebody else listens there.
-func forward(t *testing.T, from, to string) {
+// forward passes what comes to a listener on to another address, through what it is given.
+func forward(t *testing.T, listener net.Listener, to string, through func(io.Reader) io.Reader) {
 	t.Helper()
-	listener, err := net.Listen("tcp", from)
-	if err != nil {
-		t.Skipf("the address has to be free: %v", err)
-	}
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -430,7 +430,7 @@ func forward(t *testing.T, from, to string) {
 				return
 			}
 			go func() {
-				_, _ = io.Copy(server, client)
+				_, _ = io.Copy(server, through(client))
 				_ = server.Close()
 			}()
 			go func() {
