@@ -101,7 +101,7 @@ func (l *layout) file(template, where string) (p string, named bool, err error) 
 		return "", false, err
 	}
 	p = path.Join(dir, full)
-	return p, l.named[role] || strings.Contains(rest, "{"), checkPath(p, where)
+	return p, l.named[role] || strings.Contains(strings.ReplaceAll(rest, "{step", ""), "{"), checkPath(p, where)
 }
 
 func splitRole(template, where string) (role, rest string, err error) {
@@ -118,13 +118,20 @@ const alertPlaceholder = "{alert}"
 
 func forAlert(p string) bool { return strings.HasPrefix(path.Base(p), alertPlaceholder+".") }
 
-// expandFile fills the placeholders of the path of a file, but {alert}.
+// expandFile fills the placeholders of the path of a file, except {alert} and {stepN} at the beginning of its name.
 func (l *layout) expandFile(p, where string) (string, error) {
-	if !forAlert(p) {
-		return l.expand(p, where)
+	base, kept := path.Base(p), ""
+	if forAlert(p) {
+		base, kept = "", base
+	} else if order, name := stepOf(p); order > 0 {
+		base, kept = name, strings.TrimSuffix(base, name)
 	}
 	dir, err := l.expand(path.Dir(p), where)
-	return path.Join(dir, path.Base(p)), err
+	if err != nil {
+		return "", err
+	}
+	name, err := l.expand(base, where)
+	return path.Join(dir, kept+name), err
 }
 
 // expand fills the placeholders of a path, element by element.
@@ -136,7 +143,7 @@ func (l *layout) expand(p, where string) (string, error) {
 	for i, elem := range elems {
 		full := l.fill.Replace(elem)
 		if strings.ContainsAny(full, "{}") {
-			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and {alert}.EXT for a file",
+			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and for a file {alert}.EXT or {stepN}_NAME",
 				Mend: "use one of these, or leave the braces out", Where: where}
 		}
 		// What the Go tool reads into a file name must not come from an answer: windows.go, line_test.go, vendor/.

@@ -16,6 +16,9 @@ import (
 type Plan struct {
 	Files []PlannedFile // sorted by path
 
+	// History is what the schema of the project has been through; set it before Render.
+	History History
+
 	// Rendered, if set, is called by Render after all templates are executed and before anything is formatted.
 	Rendered func()
 

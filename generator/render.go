@@ -56,6 +56,9 @@ func (p *Plan) Render() (*Tree, error) {
 	}
 	add("go.mod", mods.Mod)
 	add("go.sum", mods.Sum)
+	if err := p.number(t); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(t.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return t, nil
 }

@@ -2,8 +2,11 @@ package generator
 
 import "io/fs"
 
-// Tree is a rendered project, sorted by path.
-type Tree struct{ Files []File }
+// Tree is a rendered project, sorted by path, with the history of its schema.
+type Tree struct {
+	Files []File
+	Steps []Step
+}
 
 // File is one rendered file and where it came from.
 type File struct {

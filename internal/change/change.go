@@ -78,6 +78,9 @@ func (s *Sides) Files() ([]File, error) {
 			return nil, err
 		}
 	}
+	if err := p.ownSteps(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(p.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return p.files, nil
 }
@@ -115,10 +118,10 @@ func (p *planner) link() (taken map[string]bool) {
 			}
 		}
 		for _, f := range p.Theirs.Files {
-			if f.Repeated() {
-				continue // its template is that of its siblings, too
-			}
 			before, ok := from[key(f)]
+			if version, _ := generator.Version(f.Path); f.Repeated() || version > 0 && !sameName(before, f.Path) {
+				continue // its template is that of its siblings, or it is a migration for another database
+			}
 			if _, old := p.base[f.Path]; ok && !old && !taken[f.Path] && p.successors[before] == "" {
 				p.successors[before], taken[f.Path] = f.Path, true
 			}
@@ -126,6 +129,8 @@ func (p *planner) link() (taken map[string]bool) {
 	}
 	return taken
 }
+
+func sameName(a, b string) bool { return path.Base(a) == path.Base(b) }
 
 // known deals with a file that otelgen wrote.
 func (p *planner) known(was generator.File) error {

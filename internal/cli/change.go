@@ -68,7 +68,16 @@ func (o *opened) files() (fs.ReadLinkFS, error) {
 
 // pristine returns the project as it was generated.
 func (o *opened) pristine() (*generator.Tree, error) {
-	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.catalog.Generate(o.project.Answers) })
+	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.again(nil) })
+}
+
+// again returns what this otelgen would generate from the project's answers and the history of its schema.
+func (o *opened) again(base *generator.Tree) (*generator.Tree, error) {
+	ours, err := o.files()
+	if err != nil {
+		return nil, err
+	}
+	return o.catalog.Continue(o.project.Answers, o.project.History(base, ours))
 }
 
 // changeRun is what a command that changes a project was told.
@@ -201,6 +210,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	if err != nil {
 		return nil, nil, err
 	}
+	plan.History = o.project.History(base, ours)
 	theirs, err := plan.Render()
 	if err != nil {
 		return nil, nil, err

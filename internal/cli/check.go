@@ -72,7 +72,7 @@ func (a *app) check(ctx context.Context, dir string, from sourceFlags, allowed [
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := o.catalog.Generate(o.project.Answers)
+	theirs, err := o.again(base)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 	if err != nil {
 		return nil, err
 	}
-	tree, err := catalog.Generate(origin.Answers)
+	tree, err := catalog.Continue(origin.Answers, origin.History(nil, os.DirFS(root)))
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,9 @@ type Project struct {
 	Otelgen string            `yaml:"otelgen,omitempty"` // version that wrote the project
 	Answers generator.Answers `yaml:"answers"`
 	Sources `yaml:",inline"`
-	Files   map[string]File `yaml:"files,omitempty"` // by path, all but this file itself
+	// Steps is the history of the schema, oldest first.
+	Steps []generator.Step `yaml:"steps,omitempty"`
+	Files map[string]File  `yaml:"files,omitempty"` // by path, all but this file itself
 
 	dir string // of the file that it was read from
 }
@@ -72,7 +74,7 @@ func (f File) MarshalYAML() (any, error) {
 
 // New describes a tree generated from answers by an otelgen of the given version.
 func New(version string, answers generator.Answers, tree *generator.Tree) *Project {
-	p := &Project{Schema: Schema, Otelgen: version, Answers: answers, Files: make(map[string]File, len(tree.Files))}
+	p := &Project{Schema: Schema, Otelgen: version, Answers: answers, Steps: tree.Steps, Files: make(map[string]File, len(tree.Files))}
 	for _, f := range tree.Files {
 		p.Files[f.Path] = File{Owner: f.Owner, SHA256: Digest(f.Content)}
 	}
