@@ -12,6 +12,7 @@ import (
 // context is the dot of every template.
 type context struct {
 	Name      string // shop
+	NameSnake string // shop, as the beginning of the names of tables
 	Module    string // example.com/shop
 	GoVersion string // 1.26
 	Entity    Entity

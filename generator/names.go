@@ -190,3 +190,12 @@ func pluralOf(word string) string {
 	}
 	return pluralizer().Plural(word)
 }
+
+// maxPrefix bounds the beginning of the names of tables, so that whole names are short enough for every database.
+const maxPrefix = 40
+
+// nameSnake returns the name of a service as the beginning of the names of tables.
+func nameSnake(name string) string {
+	name = strings.ReplaceAll(name, "-", "_")
+	return strings.TrimRight(name[:min(maxPrefix, len(name))], "_")
+}

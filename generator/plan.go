@@ -55,7 +55,7 @@ func (s *Selection) Plan() (*Plan, error) {
 		return nil, err
 	}
 	goVersion := strings.SplitN(gomod.GoVersion(p.lockFiles()...), ".", 3)
-	p.context = context{Name: s.answers.Name, Module: s.answers.Module, GoVersion: strings.Join(goVersion[:min(2, len(goVersion))], "."),
+	p.context = context{Name: s.answers.Name, NameSnake: nameSnake(s.answers.Name), Module: s.answers.Module, GoVersion: strings.Join(goVersion[:min(2, len(goVersion))], "."),
 		Entity: s.entity}
 	for _, preset := range s.presets {
 		p.context.Presets = append(p.context.Presets, presetRef{preset.Axis, preset.Name, preset.Title, preset.Summary})
