@@ -197,5 +197,8 @@ const maxPrefix = 40
 // nameSnake returns the name of a service as the beginning of the names of tables.
 func nameSnake(name string) string {
 	name = strings.ReplaceAll(name, "-", "_")
+	if strings.HasPrefix(name, "sqlite") {
+		name = "service_" + name // SQLite reserves names that begin with sqlite_
+	}
 	return strings.TrimRight(name[:min(maxPrefix, len(name))], "_")
 }

@@ -43,7 +43,7 @@ func TestOutbox(t *testing.T) {
     internal attempt transaction
       internal attempt store.create
         client INSERT orders
-      client INSERT outbox
+      client INSERT careful_outbox
       client COMMIT
       internal attempt publish
         producer send orders.created
