@@ -39,6 +39,20 @@ func newWorld(t *testing.T, seed uint64) *world {
 
 // service returns a service, and what it is made of.
 func (w *world) service() (string, *generator.Tree) {
+	answers := w.answers()
+	key := fmt.Sprint(answers.Presets)
+	if w.made[key] == nil {
+		made, err := w.catalog.Generate(answers)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.made[key] = made
+	}
+	return key, w.made[key]
+}
+
+// answers returns random answers that go together.
+func (w *world) answers() generator.Answers {
 	for {
 		answers := generator.Answers{Name: "shop", Presets: map[string][]string{}}
 		for _, axis := range w.catalog.Axes() {
@@ -57,19 +71,9 @@ func (w *world) service() (string, *generator.Tree) {
 				}
 			}
 		}
-		key := fmt.Sprint(answers.Presets)
-		if made := w.made[key]; made != nil {
-			return key, made
+		if _, err := w.catalog.Select(answers); err == nil {
+			return answers
 		}
-		if _, err := w.catalog.Select(answers); err != nil {
-			continue // they do not go together
-		}
-		made, err := w.catalog.Generate(answers)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		w.made[key] = made
-		return key, made
 	}
 }
 

@@ -19,10 +19,8 @@ func (p *planner) ownSteps() error {
 		}
 	}
 	before := map[string]bool{}
-	for _, f := range p.Base.Files {
-		if version, _ := generator.Version(f.Path); version > 0 && path.Ext(f.Path) == ".sql" {
-			before[path.Dir(f.Path)] = true
-		}
+	for _, step := range p.Base.Steps {
+		before[path.Dir(step.Path)] = true
 	}
 	for to := range after {
 		for from := range before {

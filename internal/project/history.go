@@ -18,10 +18,7 @@ func (p *Project) History(base *generator.Tree, ours fs.FS) generator.History {
 			content[f.Path] = string(f.Content)
 		}
 	}
-	steps := slices.Clone(p.Steps)
-	if steps == nil {
-		steps = p.unrecordedSteps()
-	}
+	steps := p.steps()
 	for i, step := range steps {
 		if step.Content == "" {
 			steps[i].Content = content[step.Path]
@@ -30,8 +27,11 @@ func (p *Project) History(base *generator.Tree, ours fs.FS) generator.History {
 	return generator.History{Steps: steps, Versions: func(dir string) []int64 { return versions(ours, dir) }}
 }
 
-// unrecordedSteps returns the steps of a project whose record is older than the list of steps.
-func (p *Project) unrecordedSteps() (steps []generator.Step) {
+// steps returns the recorded steps, or what the files tell of them if the record is older than the list of steps.
+func (p *Project) steps() (steps []generator.Step) {
+	if p.Steps != nil {
+		return slices.Clone(p.Steps)
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
 		if version, _ := generator.Version(name); version > 0 && path.Ext(name) == ".sql" {
 			steps = append(steps, generator.Step{Owner: p.Files[name].Owner, Path: name})

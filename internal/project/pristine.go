@@ -69,6 +69,7 @@ func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error
 		err = errNoPristine
 	}
 	if err == nil {
+		tree.Steps = p.steps()
 		return tree, nil
 	}
 	if made, againErr := again(); againErr == nil && p.lists(made) {
