@@ -3,6 +3,7 @@ package generator
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -251,6 +252,10 @@ func (f *factRenderer) objectives(list []signals.Objective) []signals.Objective 
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Summary, list[i].Action = f.text(list[i].Summary), f.text(list[i].Action)
+		list[i].Except = maps.Clone(list[i].Except)
+		for attribute, value := range list[i].Except {
+			list[i].Except[attribute] = f.text(value)
+		}
 	}
 	return list
 }

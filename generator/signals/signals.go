@@ -19,11 +19,13 @@ type Metric struct {
 
 // Objective is a share of what a histogram counts that has to be good: what did not fail, or what was fast enough.
 type Objective struct {
-	Name    string  `json:"name"`
-	Target  float64 `json:"target"`          // percent
-	Below   float64 `json:"below,omitempty"` // what is fast enough, in the metric's unit, the bound of a bucket; 0 counts failures
-	Summary string  `json:"summary"`         // what the objective is
-	Action  string  `json:"action"`          // what to do when it is in danger
+	Name   string  `json:"name"`
+	Target float64 `json:"target"`          // percent
+	Below  float64 `json:"below,omitempty"` // what is fast enough, in the metric's unit, the bound of a bucket; 0 counts failures
+	// Except leaves out what has these values of attributes, such as streams that are meant to be long.
+	Except  map[string]string `json:"except,omitempty"`
+	Summary string            `json:"summary"` // what the objective is
+	Action  string            `json:"action"`  // what to do when it is in danger
 }
 
 // Threshold is a bound for a counter, within the time of For, or for the value of another instrument during it.

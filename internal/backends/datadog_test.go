@@ -65,7 +65,7 @@ func datadogQueries(t *testing.T, s service) (queries []string) {
 		if runbook == nil {
 			t.Fatalf("%q has no runbook", m.Message)
 		}
-		s.read(t, runbook[1])
+		s.read(t, strings.TrimPrefix(runbook[1], "https://example.com/shop/"))
 	}
 	return queries
 }

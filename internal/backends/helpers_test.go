@@ -218,6 +218,15 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
+func freePort(t *testing.T) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
 // get returns the status and body of what is at a URL; 0 if nothing answers.
 func get(t *testing.T, address string) (int, string) {
 	t.Helper()
@@ -252,7 +261,7 @@ func startCollector(t *testing.T, s service, queue, backend string) (*process, s
 func startCollectorAs(t *testing.T, s service, program string, environment []string, arguments ...string) (*process, string) {
 	t.Helper()
 	otlp, health := freeAddress(t), freeAddress(t)
-	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t)),
+	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t), "COLLECTOR_METRICS_PORT="+freePort(t)),
 		tool(t, program), append([]string{"--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml")}, arguments...)...)
 	ready(t, "http://"+health)
 	return p, "http://" + otlp

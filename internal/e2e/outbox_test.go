@@ -40,20 +40,15 @@ func TestOutbox(t *testing.T) {
 	})
 	want := `server POST /orders
   internal orders.create
-    internal attempt transaction
-      internal attempt store.create
-        client INSERT orders
-      client INSERT careful_outbox
-      client COMMIT
-      internal attempt publish
-        producer send orders.created
-          consumer process orders.created
-            internal orders.confirm
-              internal attempt store.get
-                client SELECT orders
-              internal attempt store.update
-                client UPDATE orders
-            client ack orders.created
+    client INSERT orders
+    client INSERT careful_outbox
+    client COMMIT
+    producer send orders.created
+      consumer process orders.created
+        internal orders.confirm
+          client SELECT orders
+          client UPDATE orders
+        client ack orders.created
 `
 	if got := signals.Trace(traceID(1)).String(); got != want {
 		t.Errorf("the trace is\n%swant\n%s", got, want)

@@ -132,3 +132,48 @@ func importedConventions(t *testing.T) string {
 	}
 	return slices.Collect(maps.Keys(imported))[0]
 }
+
+// Every variable of OpenTelemetry that a README lists is checked at start.
+func TestOpenTelemetryVariablesAreChecked(t *testing.T) {
+	c := builtin(t)
+	backends, err := c.Presets("backend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("`(OTEL_[A-Z_]+)`")
+	for _, backend := range backends {
+		s, err := c.Select(generator.Answers{Name: "shop", Presets: map[string][]string{"backend": {backend.Name}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := p.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var code, readme strings.Builder
+		for _, f := range tree.Files {
+			if strings.HasPrefix(f.Path, "internal/telemetry/") && !strings.HasSuffix(f.Path, "_test.go") {
+				code.Write(f.Content)
+			}
+			if strings.HasSuffix(f.Path, ".md") {
+				readme.Write(f.Content)
+			}
+		}
+		// The code builds names from a prefix such as OTEL_BSP_.
+		prefixes := regexp.MustCompile(`"(OTEL_[A-Z_]+_)"`).FindAllStringSubmatch(code.String(), -1)
+		for _, name := range row.FindAllStringSubmatch(readme.String(), -1) {
+			checked := strings.Contains(code.String(), `"`+name[1]+`"`)
+			for _, prefix := range prefixes {
+				rest, ok := strings.CutPrefix(name[1], prefix[1])
+				checked = checked || ok && strings.Contains(code.String(), `"`+rest+`"`)
+			}
+			if !checked && name[1] != "OTEL_SERVICE_NAME" { // which may be anything
+				t.Errorf("backend %s: nothing checks %s", backend.Name, name[1])
+			}
+		}
+	}
+}

@@ -300,6 +300,7 @@ type strangers struct {
 // common are names of presets that are also words which any service may use, and why.
 var common = map[string]string{
 	"none":     "a word of English",
+	"console":  "a value of OpenTelemetry's OTEL_*_EXPORTER",
 	"retry":    "what the topics of Kafka are called by everybody that events wait in",
 	"otlp":     "the protocol of OpenTelemetry, which many backends speak",
 	"memory":   "a word of English, and part of the metrics go.memory.*",
