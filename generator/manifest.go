@@ -193,7 +193,7 @@ func (d *decoder) objective(n *yaml.Node) signals.Objective {
 	var o signals.Objective
 	d.object(n, "an objective", map[string]field{
 		"name": d.slug("name", &o.Name), "target": d.number("target", &o.Target), "below": d.number("below", &o.Below),
-		"except": d.textMap("except", &o.Except),
+		"except":  d.textMap("except", &o.Except),
 		"summary": d.line1("summary", &o.Summary), "action": d.line1("action", &o.Action),
 	}, "name", "target", "summary", "action")
 	if o.Target < 95 || o.Target >= 100 {
