@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says who is at fault; it decides the exit code.
@@ -47,9 +48,9 @@ type Error struct {
 	Where string `json:"where,omitempty"`
 }
 
-// visible writes out what a terminal would obey or hide: names of files and words of templates may be anybody's.
-func visible(s string) string {
-	if !strings.ContainsFunc(s, unseen) {
+// Visible writes out what a terminal would obey or hide, but tabs and line feeds: names of files and contents may be a stranger's.
+func Visible(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, unseen) {
 		return s
 	}
 	var b strings.Builder
@@ -72,7 +73,7 @@ func unseen(r rune) bool {
 func (e *Error) Error() string {
 	where := ""
 	if e.Where != "" {
-		where = strings.ReplaceAll(visible(e.Where), "\n", "<U+000A>") + ": "
+		where = strings.ReplaceAll(Visible(e.Where), "\n", "<U+000A>") + ": "
 	}
-	return where + visible(e.What) + "\n  why: " + visible(e.Why) + "\n  mend: " + visible(e.Mend)
+	return where + Visible(e.What) + "\n  why: " + Visible(e.Why) + "\n  mend: " + Visible(e.Mend)
 }

@@ -1,8 +1,10 @@
 package generator
 
 import (
+	"errors"
 	"fmt"
 	"go/token"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -179,17 +181,36 @@ var platforms = strings.Fields(`aix android darwin dragonfly freebsd hurd illumo
 // engineFiles are written by the engine or the writer, never by a template.
 var engineFiles = []string{"go.mod", "go.sum", ".otelgen.yaml", ".otelgen.pristine.tar.gz"}
 
-// checkPath refuses what is not a clean path inside of the target on every system.
+// CheckPath returns why p cannot name a file of a project, or nil. Whatever names a path goes through it: presets, the pristine tree, journals.
+// A path is clean, relative, with forward slashes, inside of the project on every system, and not among git's own files.
+func CheckPath(p string) error {
+	switch {
+	case p == ".", !fs.ValidPath(p), strings.Contains(p, "\\"), len(p) > 1 && p[1] == ':':
+		return errors.New("a path must be relative and stay inside of the project")
+	case strings.ContainsFunc(p, unprintable):
+		return errors.New("it holds a character that a terminal would obey or hide")
+	case slices.ContainsFunc(strings.Split(p, "/"), isGit):
+		return errors.New("git reads its own files there, and runs some of them")
+	}
+	return nil
+}
+
+// isGit reports whether some file system takes elem for the directory .git.
+func isGit(elem string) bool {
+	elem, _, _ = strings.Cut(strings.ToLower(elem), ":") // a stream of NTFS
+	return strings.TrimRight(elem, ". ") == ".git" || strings.HasPrefix(elem, "git~")
+}
+
+func unprintable(r rune) bool { return r == '\t' || r == '\n' || unseen(r) }
+
+// checkPath refuses what templates must not write: more than CheckPath does, so that every system can hold the service.
 func checkPath(p, where string) error {
 	why := ""
-	switch {
-	case slices.Contains(engineFiles, strings.ToLower(p)):
+	if err := CheckPath(p); err != nil {
+		why = err.Error()
+	} else if slices.Contains(engineFiles, strings.ToLower(p)) {
 		why = "otelgen writes this file itself"
-	case slices.ContainsFunc(strings.Split(strings.ToLower(p), "/"), func(elem string) bool { return elem == ".git" || strings.HasPrefix(elem, "git~") }):
-		why = "git reads its own files there, and runs some of them"
-	case path.IsAbs(p), path.Clean(p) != p, p == ".", p == "..", strings.HasPrefix(p, "../"):
-		why = "a path must be relative and stay inside of the project"
-	default:
+	} else {
 		if err := module.CheckFilePath(p); err != nil {
 			why = strings.TrimPrefix(err.Error(), fmt.Sprintf("malformed file path %q: ", p))
 		}

@@ -25,61 +25,6 @@ import (
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
-// opened is a generated project and what it was generated from.
-type opened struct {
-	root    string // as the user would name it
-	project *project.Project
-	catalog *generator.Catalog
-	sources sources // what the catalog was made of
-}
-
-// open opens the project that dir is in.
-func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
-	root, err := project.Find(filepath.Join(dir, project.FileName))
-	if err != nil {
-		return nil, err
-	}
-	if here, err := os.Getwd(); err == nil {
-		if rel, err := filepath.Rel(here, root); err == nil && filepath.IsLocal(rel) {
-			root = rel
-		}
-	}
-	if err := writer.Recover(root); err != nil {
-		return nil, err
-	}
-	o := &opened{root: root}
-	if o.project, err = project.Read(filepath.Join(root, project.FileName)); err != nil {
-		return nil, err
-	}
-	o.catalog, o.sources, err = a.catalogFor(ctx, from, o.project)
-	return o, err
-}
-
-// files returns the project as a file system that no link leads out of.
-func (o *opened) files() (fs.ReadLinkFS, error) {
-	root, err := os.OpenRoot(o.root)
-	if err != nil {
-		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Mend: "make it a directory that you may read",
-		}
-	}
-	return root.FS().(fs.ReadLinkFS), nil
-}
-
-// pristine returns the project as it was generated.
-func (o *opened) pristine() (*generator.Tree, error) {
-	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.again(nil) })
-}
-
-// again returns what this otelgen would generate from the project's answers and the history of its schema.
-func (o *opened) again(base *generator.Tree) (*generator.Tree, error) {
-	ours, err := o.files()
-	if err != nil {
-		return nil, err
-	}
-	return o.catalog.Continue(o.project.Answers, o.project.History(base, ours))
-}
-
 // changeRun is what a command that changes a project was told.
 type changeRun struct {
 	*app
@@ -154,10 +99,15 @@ func (r *changeRun) moduleFlag(cmd *cobra.Command) {
 }
 
 func (r *changeRun) run(ctx context.Context) error {
-	o, err := r.open(ctx, r.dir, r.from)
+	open := r.openToChange
+	if r.dryRun {
+		open = r.open
+	}
+	o, err := open(ctx, r.dir, r.from)
 	if err != nil {
 		return err
 	}
+	defer o.close()
 	if !r.allowDirty && !r.dryRun {
 		if err := checkClean(ctx, o.root); err != nil {
 			return err
@@ -168,7 +118,7 @@ func (r *changeRun) run(ctx context.Context) error {
 		return err
 	}
 	if report.DryRun = r.dryRun; !r.dryRun {
-		if err := r.writer.Apply(ctx, o.root, changes); err != nil {
+		if err := r.writer.Apply(ctx, o.state, changes); err != nil {
 			return err
 		}
 	}
@@ -297,11 +247,11 @@ func changesOf(files []change.File) (changes []writer.Change) {
 	for _, f := range files {
 		switch {
 		case f.From != "":
-			changes = append(changes, writer.Change{Path: f.From, Was: f.Was, Remove: true}, writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode})
+			changes = append(changes, writer.Change{Path: f.From, Was: f.Was, Remove: true}, writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode, Exact: true})
 		case f.State == change.Removed:
 			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Remove: true})
 		case f.Content != nil:
-			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode})
+			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode, Exact: f.Was != nil})
 		}
 	}
 	return changes

@@ -36,6 +36,7 @@ type app struct {
 	skeleton       fs.FS
 	builtin        generator.Source
 	writer         writer.Writer
+	args           []string
 
 	format  formatFlag
 	timings timings
@@ -51,7 +52,7 @@ func processApp() *app {
 }
 
 func (a *app) main(args []string) (code int) {
-	a.format = formatText
+	a.format, a.args = formatText, args
 	a.timings.start()
 	// The process ends long before its garbage is worth the collecting, unless something goes wrong.
 	debug.SetGCPercent(-1)
@@ -121,7 +122,7 @@ func (a *app) root() (*cobra.Command, error) {
 	}
 	root.AddCommand(newCmd)
 	root.AddCommand(a.changeCommands()...)
-	root.AddCommand(a.diffCommand(), a.checkCommand(), a.ejectCommand(), a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(),
+	root.AddCommand(a.diffCommand(), a.checkCommand(), a.ejectCommand(), a.undoCommand(), a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(),
 		a.verifyCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
 	return root, nil
 }

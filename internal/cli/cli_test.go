@@ -69,6 +69,7 @@ func TestScript(t *testing.T) {
 			"publish": publish,
 		},
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".tmp", "cache"))
 			// The go command, where a script runs it, has the caches of this process.
 			out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB").Output()
 			if err != nil {

@@ -22,10 +22,15 @@ func (a *app) ejectCommand() *cobra.Command {
 other files stay as they are; the code depends on nothing of otelgen's. From then on otelgen can neither change nor check the project.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			root, err := project.Find(filepath.Join(dir, project.FileName))
+			root, err := findRoot(dir)
 			if err != nil {
 				return err
 			}
+			state, err := a.lock(cmd.Context(), root)
+			if err != nil {
+				return err
+			}
+			defer state.Close()
 			if !allowDirty {
 				if err := checkClean(cmd.Context(), root); err != nil {
 					return err
@@ -39,7 +44,7 @@ other files stay as they are; the code depends on nothing of otelgen's. From the
 					removed = append(removed, name)
 				}
 			}
-			if err := a.writer.Apply(cmd.Context(), root, changes); err != nil {
+			if err := a.writer.Apply(cmd.Context(), state, changes); err != nil {
 				return err
 			}
 			return a.print(map[string]any{"project": root, "removed": removed}, func(w *bytes.Buffer) {

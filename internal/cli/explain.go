@@ -56,6 +56,9 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 	if err != nil {
 		return nil, err
 	}
+	if err := checkInterrupted(root); err != nil {
+		return nil, err
+	}
 	origin, err := project.Read(filepath.Join(root, project.FileName))
 	if err != nil {
 		return nil, err

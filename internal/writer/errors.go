@@ -39,24 +39,30 @@ func applyError(root string, err error) error {
 			Why: "some other program writes to the project while otelgen does", Mend: "run the command again", Where: touched.path,
 		}
 	}
+	if link := (errNotFile{}); errors.As(err, &link) {
+		return &generator.Error{
+			Kind: generator.KindTarget, Code: "target-not-file", What: link.Error() + ": nothing was changed",
+			Why: "otelgen replaces nothing but regular files, and writes through no link", Mend: "replace it by a regular file or folder",
+		}
+	}
 	code, why, mend := reason(err)
 	if left := (errLeft{}); errors.As(err, &left) {
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: code, What: "the change of " + root + " stopped half-way and could not be undone", Why: why,
-			Mend: mend + "; then run the command again, which undoes it first: the files as they were are in " + left.stage,
+			Kind: generator.KindTarget, Code: code, What: "the change of " + root + " stopped halfway and could not be undone", Why: why,
+			Mend: mend + "; then run otelgen undo: the files before the change are in " + left.state,
 		}
 	}
 	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot change " + root + ": it is as it was", Why: why, Mend: mend}
 }
 
-// errTouched is the error for a file that somebody else changes at the same time.
+// errTouched is the error for a file that another program changes at the same time.
 type errTouched struct{ path string }
 
 func (e errTouched) Error() string { return e.path + " has changed in the meantime" }
 
 // errLeft is the error for a change that could not be undone.
 type errLeft struct {
-	stage string
+	state string // folder with the journal
 	err   error
 }
 

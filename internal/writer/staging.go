@@ -55,14 +55,9 @@ func newStaging(parent, base string) (*staging, error) {
 	}
 }
 
-// remove removes the folder, unless it holds what is still needed to undo a change.
+// remove removes the folder.
 func (s *staging) remove() {
-	if _, err := os.Lstat(filepath.Join(s.dir, journalName)); err == nil {
-		s.lock.Close()
-		return
-	}
 	os.RemoveAll(s.tree())
-	os.RemoveAll(filepath.Join(s.dir, oldName))
 	s.lock.Close() // first, as Windows removes no open file
 	os.Remove(s.lock.Path())
 	os.Remove(s.dir)

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/kballard/go-shellquote"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/journal"
+	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+// opened is a generated project and what it was generated from.
+type opened struct {
+	root    string // as the user would name it
+	project *project.Project
+	catalog *generator.Catalog
+	sources sources        // what the catalog was made of
+	state   *journal.State // locked; nil if the project is only read
+}
+
+// open opens the project that dir is in, to read it. Of a change that was interrupted it tells, and does not undo it.
+func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
+	root, err := findRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkInterrupted(root); err != nil {
+		return nil, err
+	}
+	return a.load(ctx, &opened{root: root}, from)
+}
+
+// checkInterrupted returns an error for a project that an interrupted change has left half done.
+func checkInterrupted(root string) error {
+	switch pending, err := journal.Interrupted(root); {
+	case err != nil:
+		return err
+	case pending != nil:
+		return &generator.Error{
+			Kind: generator.KindDrift, Code: "interrupted-change", What: "a change of " + root + " was interrupted: some of its files are changed, others are not",
+			Why: pending.Command + " did not complete", Mend: "run otelgen undo, which makes the project as it was before",
+		}
+	}
+	return nil
+}
+
+// openToChange opens the project that dir is in, and locks it. An interrupted change is undone first. The caller closes the project.
+func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
+	root, err := findRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{root: root}
+	if o.state, err = a.lock(ctx, root); err != nil {
+		return nil, err
+	}
+	if _, err := a.load(ctx, o, from); err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// close releases the lock.
+func (o *opened) close() {
+	if o.state != nil {
+		o.state.Close()
+	}
+}
+
+func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened, err error) {
+	if o.project, err = project.Read(filepath.Join(o.root, project.FileName)); err != nil {
+		return nil, err
+	}
+	o.catalog, o.sources, err = a.catalogFor(ctx, from, o.project)
+	return o, err
+}
+
+// findRoot returns the root of the project that dir is in, as the user would name it.
+func findRoot(dir string) (string, error) {
+	root, err := project.Find(filepath.Join(dir, project.FileName))
+	if err != nil {
+		return "", err
+	}
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, root); err == nil && filepath.IsLocal(rel) {
+			root = rel
+		}
+	}
+	return root, nil
+}
+
+// lock locks a project for a change, and undoes a change that was interrupted.
+func (a *app) lock(ctx context.Context, root string) (*journal.State, error) {
+	state, _, err := a.lockAndRecover(ctx, root)
+	return state, err
+}
+
+func (a *app) lockAndRecover(ctx context.Context, root string) (*journal.State, *journal.Journal, error) {
+	state, err := journal.Lock(ctx, root, "otelgen "+shellquote.Join(a.args...))
+	if err != nil {
+		return nil, nil, err
+	}
+	undone, left, err := writer.Recover(state)
+	if err != nil {
+		state.Close()
+		return nil, nil, err
+	}
+	if undone != nil {
+		a.note("undid the interrupted change of %s: %s", root, undone.Command)
+	}
+	for _, l := range left {
+		a.note("kept %s, which has changed since the interruption", l.Path)
+		if l.Copy != "" {
+			a.note("  its content before the change is in %s", l.Copy)
+		}
+	}
+	return state, undone, nil
+}
+
+// note tells the user something on standard error.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintln(a.stderr, generator.Visible("otelgen: "+fmt.Sprintf(format, args...)))
+}
+
+// files returns the project as a file system that no link leads out of.
+func (o *opened) files() (fs.ReadLinkFS, error) {
+	root, err := os.OpenRoot(o.root)
+	if err != nil {
+		return nil, &generator.Error{
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Mend: "make it a directory that you may read",
+		}
+	}
+	return root.FS().(fs.ReadLinkFS), nil
+}
+
+// pristine returns the project as it was generated.
+func (o *opened) pristine() (*generator.Tree, error) {
+	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.again(nil) })
+}
+
+// again returns what this otelgen would generate from the project's answers and the history of its schema.
+func (o *opened) again(base *generator.Tree) (*generator.Tree, error) {
+	ours, err := o.files()
+	if err != nil {
+		return nil, err
+	}
+	return o.catalog.Continue(o.project.Answers, o.project.History(base, ours))
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/journal"
+	"github.com/otelgen/otelgen/internal/writer"
+)
+
+type undoReport struct {
+	Project string     `json:"project"`
+	Undone  string     `json:"undone"` // the command whose change it was
+	Files   []undoFile `json:"files"`
+}
+
+type undoFile struct {
+	Path  string `json:"path"`
+	State string `json:"state"` // "restored" or "removed"
+}
+
+func (a *app) undoCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "undo",
+		Short: "Undo the last change of a project",
+		Long: `Undo the last change that otelgen made to a project, by new, add, remove, set, update or eject: every file becomes what it was before.
+A file that has changed since is not overwritten: undo then lists such files, changes nothing and exits with 5.
+
+A change that was interrupted, by a crash or a kill, is undone as far as its files have not been edited since.`,
+		Example: "  otelgen undo",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), dir) },
+	}
+	cmd.Flags().StringVar(&dir, "project", ".", "`DIR` of the project")
+	cmd.MarkFlagDirname("project")
+	return cmd
+}
+
+func (a *app) undo(ctx context.Context, dir string) error {
+	root, err := findRoot(dir)
+	if err != nil {
+		if root = filepath.Clean(dir); !journal.Known(root) { // what a change has ejected is no longer a project
+			return err
+		}
+	}
+	state, recovered, err := a.lockAndRecover(ctx, root)
+	if err != nil {
+		return err
+	}
+	defer state.Close()
+	if recovered != nil {
+		report := &undoReport{Project: root, Undone: recovered.Command}
+		for _, e := range recovered.Entries {
+			report.add(e.Path, e.Before == nil)
+		}
+		return a.print(report, report.text)
+	}
+	last, changes, edited, err := writer.Revert(state)
+	switch {
+	case err != nil:
+		return err
+	case last == nil:
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is no change of " + root + " to undo",
+			Why: "otelgen remembers the last change made on this machine, until it is undone", Mend: "use version control, or make the opposite change",
+		}
+	case len(edited) > 0:
+		return &generator.Error{
+			Kind: generator.KindDrift, Code: "edited-since", What: plural(len(edited), "file has", "files have") + " changed since: " + last.Command,
+			Why: strings.Join(edited, ", "), Mend: "restore these files by version control, or make the opposite change with otelgen set, add or remove",
+		}
+	}
+	if err := a.writer.Apply(ctx, state, changes); err != nil {
+		return err
+	}
+	if err := state.Forget(); err != nil {
+		return err
+	}
+	report := &undoReport{Project: root, Undone: last.Command}
+	for _, c := range changes {
+		report.add(c.Path, c.Remove)
+	}
+	return a.print(report, report.text)
+}
+
+func (r *undoReport) add(path string, removed bool) {
+	state := "restored"
+	if removed {
+		state = "removed"
+	}
+	r.Files = append(r.Files, undoFile{path, state})
+	slices.SortFunc(r.Files, func(a, b undoFile) int { return strings.Compare(a.Path, b.Path) })
+}
+
+func (r *undoReport) text(w *bytes.Buffer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range r.Files {
+		fmt.Fprintf(tw, "  %s\t%s\n", f.State, f.Path)
+	}
+	tw.Flush()
+	fmt.Fprintf(w, "\nUndone in %s: %s\n", r.Project, r.Undone)
+}
