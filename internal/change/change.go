@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aymanbagabas/go-udiff"
+
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/merge"
 )
@@ -157,8 +159,8 @@ func (p *planner) known(was generator.File) error {
 		ours, err = p.read(at)
 	}
 	switch {
-	case errors.As(err, new(notRegular)):
-		p.add(File{Path: at, State: Conflict, Note: err.Error() + ", so it is left to you"})
+	case IsNotRegular(err):
+		p.leave(at, was.Content, now, err)
 		return nil
 	case err != nil:
 		return err
@@ -184,7 +186,7 @@ func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 		return err
 	}
 	if f.Mode = mode; now.Mode != was.Mode {
-		f.Mode = now.Mode
+		f.Mode = withExecutable(mode, now.Mode)
 	}
 	if now.Path != was.Path && at == was.Path { // the layout moves it, and the user has not
 		other, err := p.read(now.Path)
@@ -214,8 +216,8 @@ func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 func (p *planner) new(now generator.File) error {
 	ours, err := p.read(now.Path)
 	switch {
-	case errors.As(err, new(notRegular)):
-		p.add(File{Path: now.Path, State: Conflict, Note: err.Error() + ", where otelgen has a file to write"})
+	case IsNotRegular(err):
+		p.leave(now.Path, nil, now, err)
 		return nil
 	case err != nil:
 		return err
@@ -234,6 +236,33 @@ func (p *planner) new(now generator.File) error {
 	return nil
 }
 
+// leave reports a place where otelgen cannot write, and puts what it would change there into a file of rejects.
+func (p *planner) leave(name string, was []byte, now generator.File, err error) {
+	if now.Path == "" {
+		p.add(File{Path: name, State: Conflict, Note: err.Error() + ": it is kept, although it is no longer part of the service"})
+		return
+	}
+	p.add(File{Path: name, State: Conflict, Note: err.Error() + ": it is left to you"})
+	at := name
+	if where := (notRegular{}); errors.As(err, &where) && where.at != name {
+		at = where.at + RejectSuffix + strings.TrimPrefix(name, where.at) // beside the folder that is not one
+	}
+	p.reject(at+RejectSuffix, udiff.Unified("a/"+name, "b/"+name, string(was), string(now.Content)))
+}
+
+// reject adds a file of rejects, in place of one of an earlier change.
+func (p *planner) reject(name, text string) {
+	was, err := p.read(name)
+	if err != nil {
+		return // there is something else, which stays
+	}
+	f := File{Path: name, State: Conflict, Note: "what could not be merged", Was: was, Content: []byte(text), Mode: 0o644}
+	if mode, err := p.mode(name); err == nil {
+		f.Mode = mode
+	}
+	p.add(f)
+}
+
 func (p *planner) add(f File) { p.files = append(p.files, f) }
 
 func (p *planner) addConflict(f File, m merge.Merged) {
@@ -244,7 +273,7 @@ func (p *planner) addConflict(f File, m merge.Merged) {
 	f.Content = m.Ours
 	p.add(f)
 	header := fmt.Sprintf("--- %s\n+++ %s\n", f.Path, f.Path)
-	p.add(File{Path: f.Path + RejectSuffix, State: Conflict, Note: "what could not be merged", Content: []byte(header + m.Rejected), Mode: 0o644})
+	p.reject(f.Path+RejectSuffix, header+m.Rejected)
 }
 
 func text(name string, base, ours, theirs []byte) merge.Merged {
@@ -254,31 +283,15 @@ func text(name string, base, ours, theirs []byte) merge.Merged {
 	return merge.Text(base, ours, theirs)
 }
 
-// notRegular is the error for a place where there is something other than a file.
-type notRegular struct{ what string }
-
-func (e notRegular) Error() string { return e.what }
-
 // read returns a file of the project: nil if there is none.
-func (p *planner) read(name string) ([]byte, error) { return read(p.Ours, name) }
+func (p *planner) read(name string) ([]byte, error) { return Read(p.Ours, name) }
 
-func read(fsys fs.ReadLinkFS, name string) ([]byte, error) {
-	info, err := fsys.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, unreadable(name, err)
-	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, notRegular{"it is a symbolic link"}
-	case !info.Mode().IsRegular():
-		return nil, notRegular{"it is no regular file"}
+// withExecutable returns the mode, executable for those who may read the file if like is executable.
+func withExecutable(mode, like fs.FileMode) fs.FileMode {
+	if like&0o111 == 0 {
+		return mode &^ 0o111
 	}
-	content, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	return append([]byte{}, content...), nil // not nil, which is for no file
+	return mode | mode&0o444>>2
 }
 
 func (p *planner) mode(name string) (fs.FileMode, error) {
@@ -287,10 +300,4 @@ func (p *planner) mode(name string) (fs.FileMode, error) {
 		return 0, unreadable(name, err)
 	}
 	return info.Mode().Perm(), nil
-}
-
-func unreadable(name string, err error) error {
-	return &generator.Error{
-		Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + name, Why: err.Error(), Mend: "make it a file that you may read", Where: name,
-	}
 }

@@ -177,23 +177,58 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// What is no file is nobody's to change.
-func TestFilesLeavesLinks(t *testing.T) {
-	ours := project(map[string]string{"elsewhere": "x"})
+// Nothing is written through a link, or in place of something that is not a file: it is a conflict, with a file of rejects beside it.
+func TestFilesKeepsWhatIsNoRegularFile(t *testing.T) {
+	ours := project(map[string]string{"elsewhere": "x", "there/x.go": "1", "plain": "mine"})
 	ours["a"] = &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}
-	ours["new"] = &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}
-	sides := &change.Sides{Base: tree(map[string]string{"a": "1"}), Theirs: tree(map[string]string{"a": "2", "new": "3"}), Ours: ours}
+	ours["new"] = &fstest.MapFile{Data: []byte("../outside"), Mode: fs.ModeSymlink}
+	ours["dir"] = &fstest.MapFile{Data: []byte("there"), Mode: fs.ModeSymlink}
+	ours["gone"] = &fstest.MapFile{Data: []byte("there"), Mode: fs.ModeSymlink}
+	ours["pipe"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+	base := map[string]string{"a": "1\n", "dir/x.go": "1\n", "gone/x.go": "1\n", "pipe": "1\n"}
+	theirs := map[string]string{"a": "2\n", "new": "3\n", "dir/x.go": "2\n", "plain/x": "4\n", "pipe": "2\n"}
+	sides := &change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: ours}
 	files, err := sides.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
+	notes, rejects := map[string]string{}, map[string]string{}
 	for _, f := range files {
-		if f.State != change.Conflict || f.Content != nil || !strings.Contains(f.Note, "symbolic link") {
-			t.Errorf("%s is %s: %s", f.Path, f.State, f.Note)
+		if f.State != change.Conflict {
+			t.Errorf("%s is %s", f.Path, f.State)
+		}
+		if f.Content == nil {
+			notes[f.Path], _, _ = strings.Cut(f.Note, ":")
+		} else {
+			rejects[f.Path] = string(f.Content)
 		}
 	}
-	if len(files) != 2 {
-		t.Errorf("%d files, want 2", len(files))
+	if diff := cmp.Diff(map[string]string{
+		"a": "a is a symbolic link to elsewhere", "new": "new is a symbolic link to ../outside", "dir/x.go": "dir is a symbolic link to there",
+		"gone/x.go": "gone is a symbolic link to there", "plain/x": "plain is not a directory", "pipe": "pipe is not a regular file",
+	}, notes); diff != "" {
+		t.Errorf("the notes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{
+		"a.rej": "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n", "new.rej": "--- a/new\n+++ b/new\n@@ -0,0 +1 @@\n+3\n",
+		"dir.rej/x.go.rej": "--- a/dir/x.go\n+++ b/dir/x.go\n@@ -1 +1 @@\n-1\n+2\n", "plain.rej/x.rej": "--- a/plain/x\n+++ b/plain/x\n@@ -0,0 +1 @@\n+4\n",
+		"pipe.rej": "--- a/pipe\n+++ b/pipe\n@@ -1 +1 @@\n-1\n+2\n",
+	}, rejects); diff != "" {
+		t.Errorf("the rejects (-want +got):\n%s", diff)
+	}
+}
+
+func TestFilesKeepsModes(t *testing.T) {
+	ours := project(map[string]string{"private": "1\n", "script": "1\n", "go.mod": "module x\n"})
+	ours["private"].Mode, ours["script"].Mode = 0o600, 0o640
+	base, theirs := tree(map[string]string{"private": "1\n", "script": "1\n"}), tree(map[string]string{"private": "2\n", "script": "2\n"})
+	theirs.Files[1].Mode = 0o755
+	files, err := (&change.Sides{Base: base, Theirs: theirs, Ours: ours}).Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || files[0].Mode != 0o600 || files[1].Mode != 0o750 {
+		t.Errorf("the files are %v; want modes 0600 and 0750", files)
 	}
 }
 

@@ -2,7 +2,6 @@ package change
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 
@@ -35,7 +34,7 @@ func (s *Sides) Check() ([]Status, error) {
 	for _, f := range s.Base.Files {
 		ours, err := p.read(f.Path)
 		switch {
-		case errors.As(err, new(notRegular)):
+		case IsNotRegular(err):
 			all = append(all, Status{Path: f.Path, State: Edited})
 		case err != nil:
 			return nil, err

@@ -31,7 +31,7 @@ func (s *Sides) Modules(ctx context.Context, files []File, tidy Tidy) (changed [
 	same, all := true, true // the user's are otelgen's; they are there
 	names := [2]string{"go.mod", "go.sum"}
 	for i, name := range names {
-		if ours[i], err = read(s.Ours, name); err != nil {
+		if ours[i], err = Read(s.Ours, name); err != nil {
 			return nil, nil, moduleError(name, err)
 		}
 		same = same && bytes.Equal(ours[i], base[name].Content)
@@ -63,6 +63,9 @@ func (s *Sides) Modules(ctx context.Context, files []File, tidy Tidy) (changed [
 	}
 	for i, name := range names {
 		f := File{Path: name, State: Merged, Was: ours[i], Content: result[i], Mode: 0o644}
+		if info, err := s.Ours.Lstat(name); err == nil {
+			f.Mode = info.Mode().Perm()
+		}
 		switch {
 		case bytes.Equal(ours[i], result[i]):
 			continue

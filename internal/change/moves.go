@@ -129,11 +129,11 @@ func walk(fsys fs.FS, f func(name string, info fs.FileInfo) error) error {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
+		if !d.Type().IsRegular() || generator.CheckPath(name) != nil {
 			return nil
 		}
 		info, err := d.Info()
-		if err != nil {
+		if err != nil || info.Size() > maxFile {
 			return nil
 		}
 		return f(name, info)

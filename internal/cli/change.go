@@ -89,6 +89,7 @@ func (r *changeRun) flags(cmd *cobra.Command) {
 	f.StringVar(&r.conflict, "conflict", "markers", "what becomes of a conflict: `markers` in the file, or rej for a PATH.rej beside it")
 	f.StringVar(&r.dir, "project", ".", "`DIR` of the project")
 	r.from.add(cmd)
+	r.from.addAllowFetch(cmd)
 	cmd.MarkFlagDirname("project")
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -100,7 +101,7 @@ func (r *changeRun) moduleFlag(cmd *cobra.Command) {
 
 func (r *changeRun) run(ctx context.Context) error {
 	open := r.openToChange
-	if r.dryRun {
+	if r.from.readOnly = r.dryRun; r.dryRun {
 		open = r.open
 	}
 	o, err := open(ctx, r.dir, r.from)
@@ -208,13 +209,16 @@ func withModule(tree *generator.Tree, was, is string) *generator.Tree {
 }
 
 // renamed returns the path of the module that the project is, or "" if it does not say.
-func renamed(ours fs.FS) string {
-	content, err := fs.ReadFile(ours, "go.mod")
+func renamed(ours fs.ReadLinkFS) string {
+	content, err := change.Read(ours, "go.mod")
 	if err != nil {
 		return ""
 	}
 	return modfile.ModulePath(content)
 }
+
+// maxRecord is how large a file of otelgen's own may be that is replaced or removed.
+const maxRecord = 64 << 20
 
 // record returns what is to be written of otelgen's own files.
 func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
@@ -228,10 +232,13 @@ func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []
 	}
 	for _, f := range []generator.File{record, pristine} {
 		c := writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode}
-		was, err := os.ReadFile(filepath.Join(o.root, f.Path))
+		was, err := project.ReadFile(filepath.Join(o.root, f.Path), maxRecord)
 		switch {
 		case err == nil:
-			c.Was = append([]byte{}, was...)
+			c.Was, c.Exact = append([]byte{}, was...), true
+			if info, err := os.Lstat(filepath.Join(o.root, f.Path)); err == nil {
+				c.Mode = info.Mode().Perm()
+			}
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, &generator.Error{Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + f.Path, Why: err.Error(), Mend: "make it a file that you may read"}
 		}
@@ -276,9 +283,9 @@ func (r *changeRun) tidy(root string) change.Tidy {
 }
 
 // checkResolved refuses a project with conflicts of the last change: they would be taken for the user's text.
-func checkResolved(ours fs.FS, base *generator.Tree) error {
+func checkResolved(ours fs.ReadLinkFS, base *generator.Tree) error {
 	for _, f := range base.Files {
-		if content, err := fs.ReadFile(ours, f.Path); err == nil && merge.Unresolved(content) {
+		if content, err := change.Read(ours, f.Path); err == nil && merge.Unresolved(content) {
 			return &generator.Error{
 				Kind: generator.KindDrift, Code: "unresolved", What: f.Path + " has conflicts of an earlier change", Where: f.Path,
 				Why:  "what stands between the markers would be taken for your own text",

@@ -58,7 +58,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 		ValidArgsFunction: directories,
 	}
 	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
-	from.add(cmd)
+	from.addReadOnly(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

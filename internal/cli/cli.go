@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -173,6 +175,9 @@ func (a *app) fail(err error, args []string) int {
 		enc.SetEscapeHTML(false)
 		_ = enc.Encode(e)
 	}
+	if asJSON {
+		b = *bytes.NewBuffer(escapeJSON(b.Bytes()))
+	}
 	_, _ = a.stderr.Write(b.Bytes())
 	return all[0].Kind.ExitCode()
 }
@@ -197,8 +202,16 @@ func flatten(err error) []*generator.Error {
 	return []*generator.Error{bug}
 }
 
-// print writes a result to standard output: v as JSON, or what text writes.
+// print writes a result to standard output: v as JSON, or what text writes, without characters that a terminal would obey.
 func (a *app) print(v any, text func(w *bytes.Buffer)) error {
+	return a.printRaw(v, func(w *bytes.Buffer) {
+		text(w)
+		*w = *bytes.NewBufferString(generator.Visible(w.String()))
+	})
+}
+
+// printRaw is print for text that is fit for a terminal already.
+func (a *app) printRaw(v any, text func(w *bytes.Buffer)) error {
 	var b bytes.Buffer
 	if a.format == formatJSON {
 		enc := json.NewEncoder(&b)
@@ -207,6 +220,7 @@ func (a *app) print(v any, text func(w *bytes.Buffer)) error {
 		if err := enc.Encode(v); err != nil {
 			return err
 		}
+		b = *bytes.NewBuffer(escapeJSON(b.Bytes()))
 	} else {
 		text(&b)
 	}
@@ -218,6 +232,26 @@ func (a *app) print(v any, text func(w *bytes.Buffer)) error {
 	}
 	return nil
 }
+
+// escapeJSON writes control and format characters, which JSON allows in strings, as escapes.
+func escapeJSON(text []byte) []byte {
+	if !bytes.ContainsFunc(text, obeyed) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if !obeyed(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
+}
+
+func obeyed(r rune) bool { return r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // width is that of the terminal which standard output is, if it is one; else nothing limits a line.
 func (a *app) width() int {

@@ -58,9 +58,14 @@ func (c crashing) Open(name string) (fs.File, error) {
 	return c.FS.Open(name)
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { runScripts(t, "testdata/script") }
+
+// A project may be a clone of anything: see testdata/hostile/README.md.
+func TestHostile(t *testing.T) { runScripts(t, "testdata/hostile") }
+
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -15,6 +15,7 @@ import (
 
 func (a *app) diffCommand() *cobra.Command {
 	r := &changeRun{app: a, dryRun: true}
+	r.from.readOnly = true
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "diff",
@@ -34,7 +35,7 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 			}
 			report.DryRun = true
 			report.Diff = unified(report.Files)
-			if err := r.print(report, func(w *bytes.Buffer) { w.WriteString(r.colour(report.Diff)) }); err != nil {
+			if err := r.printDiff(report); err != nil {
 				return err
 			}
 			if exitCode && report.Diff != "" {
@@ -84,10 +85,18 @@ func unified(files []change.File) string {
 	return b.String()
 }
 
-// colour colours a diff, if it goes to a terminal.
-func (a *app) colour(diff string) string {
+// printDiff prints a diff as it is, for patch, unless it goes to a terminal.
+func (a *app) printDiff(report *changeReport) error {
 	out, ok := a.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(out.Fd())) || a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" {
+	if a.format == formatJSON || !ok || !term.IsTerminal(int(out.Fd())) {
+		return a.printRaw(report, func(w *bytes.Buffer) { w.WriteString(report.Diff) })
+	}
+	return a.printRaw(report, func(w *bytes.Buffer) { w.WriteString(a.colour(generator.Visible(report.Diff))) })
+}
+
+// colour colours a diff for a terminal.
+func (a *app) colour(diff string) string {
+	if a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" {
 		return diff
 	}
 	var b strings.Builder

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -39,7 +38,7 @@ other files stay as they are; the code depends on nothing of otelgen's. From the
 			var changes []writer.Change
 			removed := []string{}
 			for _, name := range []string{project.FileName, project.PristineName} {
-				if was, err := os.ReadFile(filepath.Join(root, name)); err == nil {
+				if was, err := project.ReadFile(filepath.Join(root, name), maxRecord); err == nil {
 					changes = append(changes, writer.Change{Path: name, Was: append([]byte{}, was...), Remove: true})
 					removed = append(removed, name)
 				}

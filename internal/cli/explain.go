@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
@@ -47,7 +46,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return a.print(report, func(w *bytes.Buffer) { explainText(w, report) })
 		},
 	}
-	from.add(cmd)
+	from.addReadOnly(cmd)
 	return cmd
 }
 
@@ -116,7 +115,7 @@ func notGenerated(path string) error {
 
 // stateOf compares a file with what was recorded when it was generated.
 func stateOf(path string, recorded project.File) (string, error) {
-	content, err := os.ReadFile(path)
+	content, err := project.ReadFile(path, maxRecord)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "deleted", nil

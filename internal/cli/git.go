@@ -12,16 +12,31 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// checkClean refuses a project with changes that git does not know yet: what otelgen changes could then not be told from them, or undone.
+// gitEnv are the variables that git gets of the user's: where it is, and where the user's own configuration is.
+var gitEnv = []string{"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR", "TEMP"}
+
+// git returns a git command for dir, whose repository may be a stranger's: it runs no hook and no monitor, takes no bare repository among the
+// files for the one that is meant, and fetches nothing.
+func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	safe := []string{"-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=", "-c", "core.hooksPath=" + os.DevNull}
+	cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
+	cmd.Dir = dir
+	cmd.Env = []string{"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none"}
+	for _, name := range gitEnv {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	return cmd
+}
+
+// checkClean refuses a project with changes that git does not know yet: otelgen's change could not be told from them afterwards.
 // A project that is in no git repository is not refused.
 func checkClean(ctx context.Context, root string) error {
 	if !inRepository(root) {
 		return nil
 	}
-
-	cmd := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", ".")
-	cmd.Dir = root
-	said, err := cmd.Output()
+	said, err := git(ctx, root, "status", "--porcelain", "--ignore-submodules=dirty", "--", ".").Output()
 	if err != nil {
 		why := err.Error()
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {

@@ -201,7 +201,7 @@ func (n *newRun) origin() (*project.Project, error) {
 	if n.answersFile == "" {
 		return &project.Project{}, nil
 	}
-	return project.Read(n.answersFile)
+	return project.ReadAnswers(n.answersFile)
 }
 
 // answers joins what an answers file says, the arguments and the flags; the latter win.

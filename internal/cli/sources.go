@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -18,10 +19,15 @@ import (
 // presetsEnv names the variable with the sources of those commands that are told no others, separated as in PATH.
 const presetsEnv = "OTELGEN_PRESETS"
 
+// maxSources bounds the sources of one run.
+const maxSources = 16
+
 // sourceFlags are the flags that say where presets come from.
 type sourceFlags struct {
 	presets, replace []string
 	flags            *pflag.FlagSet
+	readOnly         bool // the command changes nothing, so it fetches nothing that a project names
+	allowFetch       bool // … unless the user allows it
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -30,6 +36,17 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	f.flags.StringArrayVar(&f.replace, "replace", nil, "`AXIS/NAME` of a preset to take from --presets, though there is a built-in one (repeatable)")
 	cmd.MarkFlagDirname("presets")
 	cmd.RegisterFlagCompletionFunc("replace", cobra.NoFileCompletions)
+}
+
+// addReadOnly adds the flags to a command that only reads a project.
+func (f *sourceFlags) addReadOnly(cmd *cobra.Command) {
+	f.add(cmd)
+	f.readOnly = true
+	f.addAllowFetch(cmd)
+}
+
+func (f *sourceFlags) addAllowFetch(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch the presets that the project names, if they are not in the module cache")
 }
 
 // sources are the sources that a catalog was made of, but for what is built in.
@@ -72,6 +89,11 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 	if err != nil {
 		return nil, used, err
 	}
+	open := source.Open
+	recorded := origin != nil && len(origin.PresetsFrom) > 0 && !flags.given("presets")
+	if recorded && flags.readOnly && !flags.allowFetch {
+		open = source.Cached
+	}
 	all := []generator.Source{a.builtin}
 	var errs []error
 	for i, from := range used.PresetsFrom {
@@ -79,8 +101,8 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 		if _, ok := source.ParseModule(where); !ok && origin != nil && !flags.given("presets") {
 			where = origin.Locate(where)
 		}
-		line := progress.Start(ctx, a.stderr, "fetching "+where)
-		found, err := source.Open(ctx, where)
+		line := progress.Start(ctx, a.stderr, "fetching "+generator.Visible(where))
+		found, err := open(ctx, where)
 		line.Stop()
 		switch {
 		case err != nil:
@@ -126,6 +148,12 @@ func (a *app) sourcesFor(flags sourceFlags, origin *project.Project) (used sourc
 	for _, name := range names {
 		if name != "" {
 			used.PresetsFrom = append(used.PresetsFrom, project.Source{Name: name})
+		}
+	}
+	if len(used.PresetsFrom) > maxSources {
+		return used, &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("there are more than %d sources of presets", maxSources), Why: "each is searched by every command",
+			Mend: "put the presets into fewer folders or modules",
 		}
 	}
 	for i, from := range used.PresetsFrom {

@@ -62,7 +62,7 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, where the API was changed")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
-	from.add(cmd)
+	from.addReadOnly(cmd)
 	return cmd
 }
 

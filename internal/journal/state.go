@@ -150,7 +150,9 @@ func Known(root string) bool {
 }
 
 // Pending returns the change that has begun and not completed, or nil.
-func (s *State) Pending() (*Journal, error) { return read(filepath.Join(s.dir, pendingName), s.project) }
+func (s *State) Pending() (*Journal, error) {
+	return read(filepath.Join(s.dir, pendingName), s.project)
+}
 
 // Last returns the last complete change, or nil.
 func (s *State) Last() (*Journal, error) { return read(filepath.Join(s.dir, lastName), s.project) }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,8 +19,12 @@ import (
 // later change takes its base. It is a compressed tar archive.
 const PristineName = ".otelgen.pristine.tar.gz"
 
-// maxPristine bounds what is unpacked, whatever the archive says.
-const maxPristine = 256 << 20
+// What a pristine tree may hold: as much as a service may have, and in the archive far more than that takes.
+const (
+	maxPristine = 64 << 20
+	maxArchive  = 16 << 20
+	maxFiles    = maxKeys // as many as .otelgen.yaml can list
+)
 
 // paxOrigins is a record of the archive, with a line for each file that says where it comes from: its owner and its template.
 const paxOrigins = "OTELGEN.origins"
@@ -95,19 +98,18 @@ func (p *Project) lists(tree *generator.Tree) bool {
 }
 
 func readPristine(path string) (*generator.Tree, error) {
-	f, err := os.Open(path)
+	data, err := ReadFile(path, maxArchive)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	zip, err := gzip.NewReader(f)
+	zip, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
 	tree := &generator.Tree{}
 	var origins []string
-	limited := &io.LimitedReader{R: zip, N: maxPristine}
-	for r := tar.NewReader(limited); ; {
+	left := int64(maxPristine)
+	for r := tar.NewReader(&io.LimitedReader{R: zip, N: 2 * maxPristine}); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return tree, nil
@@ -119,11 +121,18 @@ func readPristine(path string) (*generator.Tree, error) {
 			origins = strings.Split(h.PAXRecords[paxOrigins], "\n")
 			continue
 		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)) {
-			return nil, fmt.Errorf("it holds %q, which otelgen does not write", h.Name)
+		// A sparse file is as large as it says, however little the archive has of it.
+		if left -= h.Size; left < 0 || len(tree.Files) == maxFiles {
+			return nil, fmt.Errorf("it holds more than %d MiB or %d files", maxPristine>>20, maxFiles)
 		}
-		content, err := io.ReadAll(r)
-		if err != nil {
+		if err := generator.CheckPath(h.Name); err != nil {
+			return nil, fmt.Errorf("it holds %q: %w", h.Name, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			return nil, fmt.Errorf("it holds %q, which is not a regular file", h.Name)
+		}
+		content := make([]byte, h.Size)
+		if _, err := io.ReadFull(r, content); err != nil {
 			return nil, err
 		}
 		file := generator.File{Path: h.Name, Mode: fs.FileMode(h.Mode).Perm(), Content: content}

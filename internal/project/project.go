@@ -10,11 +10,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -29,7 +30,7 @@ const FileName = ".otelgen.yaml"
 const Schema = 1
 
 // maxSize bounds what is read as an answers file: far more than any project needs, little enough to be refused fast.
-const maxSize = 4 << 20
+const maxSize = 1 << 20
 
 const header = "# Written by otelgen: how this project was generated, and from what. Keep it under version control.\n"
 
@@ -99,9 +100,17 @@ func (p *Project) File() (generator.File, error) {
 	return generator.File{Path: FileName, Mode: 0o644, Content: b.Bytes(), Owner: "otelgen"}, nil
 }
 
-// Read reads .otelgen.yaml or an answers file. Errors are *generator.Error of KindAnswers, with the position in the file.
+// ReadAnswers is Read for a file that the user names, which may be a link.
+func ReadAnswers(path string) (*Project, error) {
+	if at, err := filepath.EvalSymlinks(path); err == nil {
+		path = at
+	}
+	return Read(path)
+}
+
+// Read reads .otelgen.yaml or an answers file, which must be a regular file. Errors are *generator.Error of KindAnswers, with the position in the file.
 func Read(path string) (*Project, error) {
-	data, err := read(path)
+	data, err := ReadFile(path, maxSize)
 	if err != nil {
 		reason := err
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
@@ -112,11 +121,15 @@ func Read(path string) (*Project, error) {
 			Mend: "give the path of a project's " + FileName + ", or of a file with `answers:`",
 		}
 	}
+	doc, err := parse(data)
+	if err != nil {
+		return nil, malformed(path, err.Error())
+	}
 	var head struct {
 		Schema int `yaml:"schema"`
 	}
 	// A newer file may hold anything, so its schema is looked at alone before anything else is judged.
-	if yaml.Unmarshal(data, &head) == nil && head.Schema > Schema {
+	if doc.Decode(&head) == nil && head.Schema > Schema {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "answers-newer", Where: path, What: "the file is from a newer otelgen",
 			Why:  fmt.Sprintf("it has schema %d, and this otelgen knows schemas up to %d", head.Schema, Schema),
@@ -126,15 +139,16 @@ func Read(path string) (*Project, error) {
 	p := &Project{Schema: Schema, dir: filepath.Dir(path)}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	switch err := dec.Decode(p); {
-	case errors.Is(err, io.EOF):
-		return nil, malformed(path, "the file is empty")
-	case err != nil:
+	if err := dec.Decode(p); err != nil {
 		return nil, malformed(path, err.Error())
-	case !errors.Is(dec.Decode(new(any)), io.EOF):
-		return nil, malformed(path, "there is more than one YAML document")
-	case p.Schema < 1:
-		return nil, malformed(path, fmt.Sprintf("schema: %d is no schema; the newest is %d", p.Schema, Schema))
+	}
+	if p.Schema < 1 {
+		return nil, malformed(path, fmt.Sprintf("schema: %d is not a schema; the newest is %d", p.Schema, Schema))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		if err := generator.CheckPath(name); err != nil {
+			return nil, malformed(path, fmt.Sprintf("files: %q: %v", name, err))
+		}
 	}
 	return p, nil
 }
@@ -157,19 +171,6 @@ func (p *Project) Locate(folder string) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-}
-
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err == nil && len(data) > maxSize {
-		err = fmt.Errorf("it is larger than %d MiB", maxSize>>20)
-	}
-	return data, err
 }
 
 // malformed turns the decoder's words, such as "line 3: field x not found in type T", into the user's.

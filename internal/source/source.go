@@ -40,14 +40,23 @@ func ParseModule(name string) (m Module, ok bool) {
 
 func (m Module) String() string { return path.Join(m.Path+"@"+m.Version, m.Folder) }
 
-// Open finds the presets called name. Errors are *generator.Error of KindAnswers, KindTarget or KindInterrupted.
-func Open(ctx context.Context, name string) (*Source, error) {
+// Open finds the presets called name, and fetches a module that is not in the go command's cache. Errors are *generator.Error of KindAnswers,
+// KindTarget or KindInterrupted.
+func Open(ctx context.Context, name string) (*Source, error) { return open(ctx, name, nil) }
+
+// offline keeps the go command from the network. The checksum that the project records is compared all the same.
+var offline = []string{"GOPROXY=off", "GONOPROXY=none", "GOSUMDB=off", "GOVCS=*:off"}
+
+// Cached is Open without the network.
+func Cached(ctx context.Context, name string) (*Source, error) { return open(ctx, name, offline) }
+
+func open(ctx context.Context, name string, env []string) (*Source, error) {
 	m, ok := ParseModule(name)
 	if !ok {
 		fsys, err := openFolder(name, name)
 		return &Source{Name: name, FS: fsys}, err
 	}
-	found, err := download(ctx, m)
+	found, err := download(ctx, m, env)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +66,14 @@ func Open(ctx context.Context, name string) (*Source, error) {
 }
 
 func openFolder(dir, name string) (fs.FS, error) {
-	root, err := os.OpenRoot(dir)
+	info, err := os.Stat(dir) // first, as opening a pipe would wait for a writer
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is not a directory")
+	}
+	var root *os.Root
+	if err == nil {
+		root, err = os.OpenRoot(dir)
+	}
 	if err != nil {
 		reason := err
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
@@ -74,8 +90,9 @@ func openFolder(dir, name string) (fs.FS, error) {
 // downloaded is what the go command says of a module.
 type downloaded struct{ Version, Dir, Sum, Error string }
 
-// download has the go command bring a module into its cache, where it may be already. The user's GOPROXY, GOPRIVATE and so on hold.
-func download(ctx context.Context, m Module) (*downloaded, error) {
+// download has the go command bring a module into its cache, where it may be already. The user's GOPROXY, GOPRIVATE and so on hold,
+// but for what env sets.
+func download(ctx context.Context, m Module, env []string) (*downloaded, error) {
 	dir, err := os.MkdirTemp("", "otelgen-module-") // in no module, whose go.mod would have a say
 	if err != nil {
 		return nil, err
@@ -83,7 +100,7 @@ func download(ctx context.Context, m Module) (*downloaded, error) {
 	defer os.RemoveAll(dir)
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", m.Path+"@"+m.Version)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOTOOLCHAIN=local", "PWD="+dir)
+	cmd.Env = append(append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOTOOLCHAIN=local", "PWD="+dir), env...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -107,6 +124,12 @@ func download(ctx context.Context, m Module) (*downloaded, error) {
 	why := strings.Join(strings.Fields(d.Error), " ")
 	if why == "" {
 		why = strings.Join(strings.Fields(fmt.Sprint(err, " ", said.String())), " ")
+	}
+	if env != nil {
+		return nil, &generator.Error{
+			Kind: generator.KindTarget, Code: "presets-not-cached", What: "the presets " + m.String() + " are not in the module cache",
+			Why: "the project names them, and a command that only reads fetches nothing that a project names", Mend: "add --allow-fetch, if you trust the project",
+		}
 	}
 	return nil, &generator.Error{
 		Kind: generator.KindTarget, Code: "presets-unfetchable", What: "the presets " + m.String() + " cannot be fetched", Why: why,

@@ -97,6 +97,9 @@ func TestModule(t *testing.T) {
 	}
 
 	// What is in the module cache needs no network.
+	if _, err := source.Cached(t.Context(), acme.String()); err != nil {
+		t.Errorf("from the cache: %v", err)
+	}
 	if err := os.RemoveAll(proxy); err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +107,23 @@ func TestModule(t *testing.T) {
 	if _, err := source.Open(t.Context(), acme.String()); err != nil {
 		t.Errorf("from the cache: %v", err)
 	}
-	refused(t, "example.com/acme/presets@v1.3.0", generator.KindTarget, "presets-unfetchable")
+	other := "example.com/acme/presets@v1.3.0"
+	if _, err := source.Cached(t.Context(), other); err == nil || !strings.Contains(err.Error(), "--allow-fetch") {
+		t.Errorf("what is not in the cache: %v", err)
+	}
+	refused(t, other, generator.KindTarget, "presets-unfetchable")
 	refused(t, "example.com/acme/presets@v1.2.0/none", generator.KindAnswers, "presets-unreadable")
+}
+
+// No setting of the user's makes the go command fetch what must come from the cache.
+func TestCachedDoesNotFetch(t *testing.T) {
+	serve(t, acme, map[string]string{"go.mod": "module example.com/acme/presets\n"})
+	for _, env := range [][2]string{{"GOPRIVATE", ""}, {"GOPRIVATE", "example.com"}, {"GONOPROXY", "example.com"}} {
+		t.Setenv(env[0], env[1])
+		if _, err := source.Cached(t.Context(), acme.String()); err == nil {
+			t.Errorf("%v: the module is fetched", env)
+		}
+	}
 }
 
 // A zip that is not a module's, such as one with a way out, is refused by the go command.

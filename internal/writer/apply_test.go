@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -120,6 +122,27 @@ func TestApplyInterrupted(t *testing.T) {
 		}
 		if got := list(t, root); !slices.Equal(got, before) {
 			t.Errorf("interrupted at %d there is\n%s", moment, strings.Join(got, "\n"))
+		}
+	}
+}
+
+// The mode of a file that was there stays, whatever the umask is; that of a new file follows it.
+func TestApplyKeepsModes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs modes")
+	}
+	root := project(t)
+	umask(t, 0o077)
+	err := (writer.Writer{}).Apply(t.Context(), lock(t, root), []writer.Change{
+		{Path: "main.go", Was: []byte("one\n"), Mode: 0o644, Exact: true, Content: []byte("two\n")},
+		{Path: "new.go", Mode: 0o644, Content: []byte("new\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fs.FileMode{"main.go": 0o644, "new.go": 0o600} {
+		if info, err := os.Stat(filepath.Join(root, name)); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v; want mode %v", name, info.Mode(), err, want)
 		}
 	}
 }

@@ -1,0 +1,98 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ReadFile returns the content of a file that otelgen keeps in a project, of at most limit bytes. A project may be a clone of anything, so the file must be a
+// regular one: a link may lead anywhere, and a pipe or a device may have no end.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFile(info, limit); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|safeOpen, 0) // it may have been replaced since
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if err := checkFile(info, limit); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = tooLarge(limit)
+	}
+	return data, err
+}
+
+func checkFile(info fs.FileInfo, limit int64) error {
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return errors.New("it is a symbolic link, which otelgen does not follow")
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	case info.Size() > limit:
+		return tooLarge(limit)
+	}
+	return nil
+}
+
+func tooLarge(limit int64) error { return fmt.Errorf("it is larger than %d MiB", limit>>20) }
+
+// What an answers file may hold. The YAML package compares each key of a mapping with each other one.
+const (
+	maxNodes = 50_000
+	maxKeys  = 5_000 // of one mapping
+)
+
+// parse parses the YAML documents of data, of which there must be one, and checks it before it is decoded.
+func parse(data []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	dec := yaml.NewDecoder(strings.NewReader(string(data)))
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("the file is empty")
+	case err != nil:
+		return nil, err
+	case !errors.Is(dec.Decode(new(yaml.Node)), io.EOF):
+		return nil, errors.New("there is more than one YAML document")
+	}
+	nodes := 0
+	return &doc, checkNode(&doc, &nodes)
+}
+
+func checkNode(n *yaml.Node, nodes *int) error {
+	wrong := func(why string) error { return fmt.Errorf("line %d: %s", n.Line, why) }
+	*nodes++
+	switch {
+	case *nodes > maxNodes:
+		return wrong(fmt.Sprintf("there are more than %d values", maxNodes))
+	case n.Kind == yaml.AliasNode:
+		return wrong("aliases are not supported")
+	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
+		return wrong(fmt.Sprintf("a mapping has more than %d keys", maxKeys))
+	case strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
+		return wrong("a value holds a character that a terminal would obey or hide")
+	}
+	for _, child := range n.Content {
+		if err := checkNode(child, nodes); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package writer_test
+
+import "testing"
+
+func umask(*testing.T, int) {}
