@@ -86,7 +86,11 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 	if err != nil {
 		return nil, err
 	}
-	tree, err := catalog.Continue(origin.Answers, origin.History(nil, os.DirFS(root)))
+	ours, err := (&opened{root: root}).files()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := catalog.Continue(origin.Answers, origin.History(nil, ours))
 	if err != nil {
 		return nil, err
 	}

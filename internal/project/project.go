@@ -145,9 +145,13 @@ func Read(path string) (*Project, error) {
 	if p.Schema < 1 {
 		return nil, malformed(path, fmt.Sprintf("schema: %d is not a schema; the newest is %d", p.Schema, Schema))
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+	paths := slices.Sorted(maps.Keys(p.Files))
+	for _, step := range p.Steps {
+		paths = append(paths, step.Path)
+	}
+	for _, name := range paths {
 		if err := generator.CheckPath(name); err != nil {
-			return nil, malformed(path, fmt.Sprintf("files: %q: %v", name, err))
+			return nil, malformed(path, fmt.Sprintf("%q cannot name a file: %v", name, err))
 		}
 	}
 	return p, nil

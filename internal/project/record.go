@@ -73,10 +73,13 @@ func parse(data []byte) (*yaml.Node, error) {
 		return nil, errors.New("there is more than one YAML document")
 	}
 	nodes := 0
-	return &doc, checkNode(&doc, &nodes)
+	return &doc, checkNode(&doc, &nodes, false)
 }
 
-func checkNode(n *yaml.Node, nodes *int) error {
+// contentKey is the key of the content of a file, which is text of any form, and is never shown.
+const contentKey = "content"
+
+func checkNode(n *yaml.Node, nodes *int, text bool) error {
 	wrong := func(why string) error { return fmt.Errorf("line %d: %s", n.Line, why) }
 	*nodes++
 	switch {
@@ -86,11 +89,12 @@ func checkNode(n *yaml.Node, nodes *int) error {
 		return wrong("aliases are not supported")
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
 		return wrong(fmt.Sprintf("a mapping has more than %d keys", maxKeys))
-	case strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
+	case !text && strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
 		return wrong("a value holds a character that a terminal would obey or hide")
 	}
-	for _, child := range n.Content {
-		if err := checkNode(child, nodes); err != nil {
+	for i, child := range n.Content {
+		isText := n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == contentKey
+		if err := checkNode(child, nodes, isText); err != nil {
 			return err
 		}
 	}
