@@ -17,8 +17,9 @@ type context struct {
 	Module    string // example.com/shop
 	GoVersion string // 1.26
 	Entity    Entity
-	Presets   []presetRef    // in the order of the axes; for documents only, code asks has
-	Options   map[string]any // of the preset that the template belongs to
+	Presets   []presetRef       // in the order of the axes; for documents only, code asks has
+	Options   map[string]any    // of the preset that the template belongs to
+	Images    map[string]string // of the same, by name
 	Env       []Env
 	Ports     []Port
 	Events    []string // created, and what else the use cases handle

@@ -152,6 +152,7 @@ func (d *decoder) presetFields(p *Preset) map[string]field {
 		"layout":    d.layout(&p.Layout),
 		"events":    d.texts("events", &p.Events),
 		"env":       d.env(&p.Env),
+		"images":    d.images(&p.Images),
 		"ports": d.list("ports", func(n *yaml.Node) {
 			var v Port
 			var port int64
@@ -245,6 +246,23 @@ func (d *decoder) rules(what string, dst *[]Rule) field {
 		}, "capability", "reason")
 		*dst = append(*dst, r)
 	})
+}
+
+// images decodes container images, by name. Each has a tag, and not latest.
+func (d *decoder) images(dst *map[string]Image) field {
+	return func(n *yaml.Node) {
+		*dst = map[string]Image{}
+		d.mapping(n, "images", func(k, v *yaml.Node) {
+			var image Image
+			d.object(v, "an image", map[string]field{
+				"image": d.line1("image", &image.Image), "checked": d.line1("checked", &image.Checked),
+			}, "image", "checked")
+			if _, tag, ok := strings.Cut(image.Image, ":"); !ok || tag == "latest" {
+				d.fail(v.Line, fmt.Sprintf("the image %s is not pinned", image.Image), "a tag is missing, or moves", "write NAME:VERSION")
+			}
+			(*dst)[k.Value] = image
+		})
+	}
 }
 
 func (d *decoder) env(dst *[]Env) field {

@@ -164,5 +164,9 @@ func (p *Plan) contextOf(o *Preset) *context {
 	for k, v := range p.selection.options[o] {
 		c.Options[k] = v
 	}
+	c.Images = map[string]string{}
+	for name, image := range o.Images {
+		c.Images[name] = image.Image
+	}
 	return &c
 }

@@ -55,6 +55,7 @@ type Preset struct {
 	Layout    map[string]string `json:"layout,omitempty"`
 	Env       []Env             `json:"env,omitempty"`
 	Ports     []Port            `json:"ports,omitempty"`
+	Images    map[string]Image  `json:"images,omitempty"` // by name
 	Events    []string          `json:"events,omitempty"` // what happens to an entity that the use cases handle, such as created
 	Spans     []Span            `json:"spans,omitempty"`
 	Metrics   []Metric          `json:"metrics,omitempty"`
@@ -68,6 +69,13 @@ func (p *Preset) ID() string {
 		return skeletonName
 	}
 	return p.Axis + "/" + p.Name
+}
+
+// Image is a container image that the files of a preset name.
+type Image struct {
+	Image string `json:"image"` // with a tag that pins it
+	// Checked says how it is known that the image holds what the files expect of it: entry point, paths, health check.
+	Checked string `json:"checked"`
 }
 
 // Rule is a required or refused capability, with the reason that a user is told.

@@ -171,6 +171,9 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 				return fmt.Sprintf("| `%s` | %s | %s |", e.Name, code(e.Default), cell(e.Summary+with(e.When)))
 			}))
 			table("Ports", "| port | |", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary)) }))
+			table("Images", "| image | checked against what is published |", rows(slices.Sorted(maps.Keys(p.Images)), func(name string) string {
+				return fmt.Sprintf("| `%s` | %s |", p.Images[name].Image, cell(p.Images[name].Checked))
+			}))
 			table("Spans", "| span | kind | |", rows(facts.Spans, func(s generator.Span) string {
 				return fmt.Sprintf("| `%s` | %s | %s |", strings.Join(s.Names, "`, `"), s.Kind, cell(s.Summary+with(s.When)))
 			}))
