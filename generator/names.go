@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -115,10 +116,11 @@ func newEntity(name, plural string, reserved map[string]bool) (Entity, error) {
 		return Entity{}, err
 	}
 	words := entityWords(name)
-	last := words[len(words)-1]
 	var pluralWords []string
 	if plural == "" {
-		pluralWords = append(append(pluralWords, words[:len(words)-1]...), pluralOf(last))
+		pluralWords = slices.Clone(words)
+		head := headOf(words)
+		pluralWords[head] = pluralOf(words[head])
 	} else {
 		if err := checkEntity("entity-plural", plural); err != nil {
 			return Entity{}, err
@@ -184,9 +186,39 @@ func forms(words []string) (kebab, typ, variable, snake, spaced string) {
 // pluralizer takes a millisecond to build, so the default entity does without.
 var pluralizer = sync.OnceValue(pluralize.NewClient)
 
+// prepositions follow the noun that they explain: it is the mothers in mothers-in-law that are many.
+var prepositions = []string{"at", "by", "for", "from", "in", "of", "on", "to", "with"}
+
+// headOf returns the index of the word that takes the plural: the one before the first preposition, else the last.
+func headOf(words []string) int {
+	for i, w := range words[1:] {
+		if i+2 < len(words) && slices.Contains(prepositions, w) {
+			return i
+		}
+	}
+	return len(words) - 1
+}
+
+// irregularPlurals are those that the library gets wrong.
+var irregularPlurals = map[string]string{
+	"virus": "viruses", "lens": "lenses", "german": "germans", "schema": "schemas", "larva": "larvae", "bias": "biases",
+	"pancreas": "pancreases", "monarch": "monarchs", "epoch": "epochs", "veto": "vetoes", "topaz": "topazes",
+}
+
+// shortZ are words of one syllable that double their z: fez, fezzes.
+var shortZ = regexp.MustCompile(`^[^aeiou]*[aeiou]z$`)
+
+// pluralOf returns the plural of an English noun. Source: the rules of the library, and those for -z that it lacks.
 func pluralOf(word string) string {
-	if word == DefaultEntity {
+	switch plural := irregularPlurals[word]; {
+	case word == DefaultEntity:
 		return DefaultEntity + "s"
+	case plural != "":
+		return plural
+	case shortZ.MatchString(word):
+		return word + "zes"
+	case strings.HasSuffix(word, "z") && word != "quiz" && !strings.HasSuffix(word, "zz"):
+		return word + "es"
 	}
 	return pluralizer().Plural(word)
 }

@@ -156,7 +156,9 @@ func TestEntities(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	for name, plural := range map[string]string{"category": "categories", "box": "boxes", "person": "people", "status": "statuses", "datum": "data", "line_item": "line-items", "sales-person": "sales-people"} {
+	for name, plural := range map[string]string{"category": "categories", "box": "boxes", "person": "people", "status": "statuses", "datum": "data", "line_item": "line-items", "sales-person": "sales-people", "virus": "viruses", "waltz": "waltzes",
+		"fez": "fezzes", "quiz": "quizzes", "topaz": "topazes", "buzz": "buzzes", "mother-in-law": "mothers-in-law", "point-of-sale": "points-of-sale",
+		"bias": "biases", "epoch": "epochs", "german": "germans", "log-in": "log-ins"} {
 		if got, err := newEntity(name, "", reserved); err != nil || got.Plural != plural {
 			t.Errorf("plural of %s is %q, %v", name, got.Plural, err)
 		}

@@ -271,16 +271,28 @@ func serviceWith(t *testing.T, catalog *generator.Catalog, p *generator.Preset, 
 	return selection
 }
 
-// Every code of an error in the source is on the page, with the exit codes of its kinds, and the page has no others.
+// Every code of an error in the source is in the table of codes, with the exit codes of its kinds, and the table has no others.
 func TestErrorsPage(t *testing.T) {
 	inSource := errorCodes(t)
-	page, err := os.ReadFile(filepath.Join(docsDir, "reference", "errors.md"))
+	content, err := os.ReadFile(filepath.Join(docsDir, "reference", "errors.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	tables := tablesOf(string(content))
+	var keys []string
+	for _, row := range tables["key"] {
+		keys = append(keys, row[0])
+	}
+	if want := []string{"`code`", "`message`", "`why`", "`mend`", "`where`"}; !slices.Equal(keys, want) {
+		t.Errorf("the table of keys has %v, want %v", keys, want)
+	}
 	var onPage []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-zA-Z-]+)` \\| ([0-9, ]*) \\| .+ \\| .+ \\|\\r?$").FindAllStringSubmatch(string(page), -1) {
-		name, exits := row[1], row[2]
+	for _, row := range tables["code exit it means mend"] {
+		if len(row) != 4 {
+			t.Errorf("the table of codes has the row %q, want four cells", row)
+			continue
+		}
+		name, exits := strings.Trim(row[0], "`"), row[1]
 		onPage = append(onPage, name)
 		kinds, ok := inSource[name]
 		if !ok {
@@ -297,6 +309,30 @@ func TestErrorsPage(t *testing.T) {
 	if !slices.IsSorted(onPage) {
 		t.Error("the rows of docs/reference/errors.md are not sorted by code")
 	}
+}
+
+// tablesOf returns the rows of each table of a page, by the words of its header.
+func tablesOf(page string) map[string][][]string {
+	tables := map[string][][]string{}
+	header := ""
+	for line := range strings.Lines(page) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") {
+			header = ""
+			continue
+		}
+		var row []string
+		for cell := range strings.SplitSeq(strings.Trim(line, "|"), " | ") {
+			row = append(row, strings.TrimSpace(cell))
+		}
+		switch {
+		case header == "":
+			header = strings.Join(strings.Fields(strings.Join(row, " ")), " ")
+		case !strings.HasPrefix(line, "| ---"):
+			tables[header] = append(tables[header], row)
+		}
+	}
+	return tables
 }
 
 var kinds = map[string]generator.Kind{
