@@ -148,6 +148,14 @@ func (m Metric) Fails() bool {
 	return slices.Contains(m.Attributes, "error.type") || slices.Contains(m.Optional, "error.type")
 }
 
+// Aggregate is how values of several instances become one: sum, or max for a gauge, whose values do not add up.
+func (m Metric) Aggregate() string {
+	if m.Instrument == "gauge" {
+		return "max"
+	}
+	return "sum"
+}
+
 // maxBreakdown is how many attributes tell the lines of a panel apart: with more, nobody reads it.
 const maxBreakdown = 2
 
