@@ -63,8 +63,11 @@ const RejectSuffix = ".rej"
 // go.mod and go.sum are not among them: see Modules. The error is one of reading the project.
 func (s *Sides) Files() ([]File, error) {
 	p := planner{Sides: s, base: index(s.Base), theirs: index(s.Theirs)}
+	if err := p.follow(); err != nil {
+		return nil, err
+	}
 	taken := p.link()
-	for _, was := range s.Base.Files {
+	for _, was := range p.Base.Files {
 		if isModule(was.Path) {
 			continue
 		}
@@ -72,14 +75,15 @@ func (s *Sides) Files() ([]File, error) {
 			return nil, err
 		}
 	}
-	for _, now := range s.Theirs.Files {
+	for _, now := range p.Theirs.Files {
 		if _, ok := p.base[now.Path]; ok || isModule(now.Path) || taken[now.Path] {
 			continue
 		}
-		if err := p.new(now); err != nil {
+		if err := p.new(p.place(now)); err != nil {
 			return nil, err
 		}
 	}
+	p.checkImports()
 	if err := p.ownSteps(); err != nil {
 		return nil, err
 	}
@@ -102,6 +106,8 @@ type planner struct {
 	base, theirs map[string]generator.File
 	successors   map[string]string // path in base → path in theirs of the file from the same template, which another layout has moved
 	elsewhere    map[string]string // path in base → where the user has moved the file to; nil until looked for
+	module       string
+	packages     map[string]movedPackage // by directory in base
 	files        []File
 }
 
@@ -164,7 +170,7 @@ func (p *planner) known(was generator.File) error {
 		return nil
 	case err != nil:
 		return err
-	case !wanted && at != was.Path:
+	case !wanted && at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):
 		p.add(File{Path: at, State: Kept, Note: fmt.Sprintf("you have moved it from %s, which is no longer part of the service", was.Path)})
 		return nil
 	case !wanted && bytes.Equal(ours, was.Content):

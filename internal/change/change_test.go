@@ -218,6 +218,96 @@ func TestFilesKeepsWhatIsNoRegularFile(t *testing.T) {
 	}
 }
 
+// A package that the user has moved is followed by what imports it, and by what is new in it.
+func TestFilesFollowsMovedPackages(t *testing.T) {
+	goFile := func(pkg, body string, imports ...string) string {
+		text := "package " + pkg + "\n\n"
+		for _, i := range imports {
+			text += "import \"example.com/shop/" + i + "\"\n\n"
+		}
+		return text + "// A line.\n// Another line.\n// A third line.\n\n" + body + "\n"
+	}
+	mod := "module example.com/shop\n"
+	base := map[string]string{
+		"go.mod": mod, "internal/tel/tel.go": goFile("tel", "func A() {}"), "internal/tel/old.go": goFile("tel", "func Old() {}"),
+		"internal/app/app.go": goFile("app", "func Run() { tel.A() }", "internal/tel"),
+	}
+	theirs := map[string]string{
+		"go.mod": mod, "internal/tel/tel.go": goFile("tel", "func A() { B() }"), "internal/tel/new.go": goFile("tel", "func B() {}"),
+		"internal/app/app.go": goFile("app", "func Run() { tel.A(); tel.B() }", "internal/tel"), "internal/x/x.go": goFile("x", "var _ = tel.A", "internal/tel"),
+	}
+	tests := []struct {
+		name       string
+		ours, want map[string]string
+		conflict   string
+	}{
+		{
+			name: "moved, with its name",
+			ours: map[string]string{
+				"go.mod": mod, "pkg/tel/tel.go": base["internal/tel/tel.go"], "pkg/tel/old.go": base["internal/tel/old.go"],
+				"internal/app/app.go": goFile("app", "func Run() { tel.A() }", "pkg/tel"),
+			},
+			want: map[string]string{
+				"go.mod": mod, "pkg/tel/tel.go": theirs["internal/tel/tel.go"], "pkg/tel/new.go": theirs["internal/tel/new.go"],
+				"internal/app/app.go": goFile("app", "func Run() { tel.A(); tel.B() }", "pkg/tel"), "internal/x/x.go": goFile("x", "var _ = tel.A", "pkg/tel"),
+			},
+		},
+		{
+			name: "moved, with another name",
+			ours: map[string]string{
+				"go.mod": mod, "internal/obs/tel.go": goFile("obs", "func A() {}"), "internal/obs/old.go": goFile("obs", "func Old() {}"),
+				"internal/app/app.go": goFile("app", "func Run() { obs.A() }", "internal/obs"),
+			},
+			want: map[string]string{
+				"go.mod": mod, "internal/obs/tel.go": goFile("obs", "func A() { B() }"), "internal/obs/new.go": goFile("obs", "func B() {}"),
+				"internal/app/app.go": "package app\n\nimport \"example.com/shop/internal/obs\"\n\n// A line.\n// Another line.\n// A third line.\n\n" +
+					"<<<<<<< yours\nfunc Run() { obs.A() }\n=======\nfunc Run() { tel.A(); tel.B() }\n>>>>>>> otelgen\n",
+				"internal/x/x.go": strings.Replace(goFile("x", "var _ = tel.A", "internal/obs"), "import ", "import tel ", 1),
+			},
+			conflict: "internal/app/app.go",
+		},
+		{
+			name: "deleted",
+			ours: map[string]string{"go.mod": mod, "internal/app/app.go": goFile("app", "func Run() {}")},
+			want: map[string]string{
+				"go.mod": mod, "internal/tel/new.go": theirs["internal/tel/new.go"], "internal/x/x.go": theirs["internal/x/x.go"],
+				"internal/app/app.go": "package app\n\n// A line.\n// Another line.\n// A third line.\n\n<<<<<<< yours\nfunc Run() {}\n=======\nfunc Run() { tel.A(); tel.B() }\n>>>>>>> otelgen\n",
+			},
+			conflict: "internal/app/app.go",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			files, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: project(test.ours)}).Files()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, apply(t, project(test.ours), files)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for _, f := range files {
+				if (f.State == change.Conflict) != (f.Path == test.conflict) {
+					t.Errorf("%s is %s: %s", f.Path, f.State, f.Note)
+				}
+			}
+		})
+	}
+}
+
+// New code that imports a package which is not there any more is listed.
+func TestFilesListsImportsThatLeadNowhere(t *testing.T) {
+	mod, tel := "module example.com/shop\n", "package tel\n\nfunc A() {}\n"
+	base := map[string]string{"go.mod": mod, "internal/tel/tel.go": tel}
+	theirs := map[string]string{"go.mod": mod, "internal/tel/tel.go": tel, "x/x.go": "package x\n\nimport \"example.com/shop/internal/tel\"\n\nvar _ = tel.A\n"}
+	files, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: project(map[string]string{"go.mod": mod})}).Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 1 || files[0].State != change.Conflict || !strings.Contains(files[0].Note, "imports example.com/shop/internal/tel, which is not in the project") {
+		t.Errorf("the files are %v", files)
+	}
+}
+
 func TestFilesKeepsModes(t *testing.T) {
 	ours := project(map[string]string{"private": "1\n", "script": "1\n", "go.mod": "module x\n"})
 	ours["private"].Mode, ours["script"].Mode = 0o600, 0o640
