@@ -83,7 +83,7 @@ func CheckModule(modulePath string) error {
 	case err != nil:
 	case len(modulePath) > maxModule:
 		err = fmt.Errorf("it is longer than %d characters", maxModule)
-	case modulePath == "go" || modulePath == "toolchain":
+	case slices.Contains([]string{"go", "toolchain", "cmd", "std"}, firstElement(modulePath)):
 		err = fmt.Errorf("the Go tool keeps this name for itself")
 	case slices.Contains(strings.Split(modulePath, "/"), "vendor"):
 		err = fmt.Errorf("packages below a folder named vendor cannot be imported")
@@ -93,6 +93,11 @@ func CheckModule(modulePath string) error {
 			Why: strings.TrimPrefix(err.Error(), fmt.Sprintf("malformed import path %q: ", modulePath)), Mend: "use a path such as --module example.com/shop"}
 	}
 	return nil
+}
+
+func firstElement(p string) string {
+	first, _, _ := strings.Cut(p, "/")
+	return first
 }
 
 // show quotes what a user typed, cut to a bearable length.

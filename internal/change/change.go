@@ -209,10 +209,10 @@ func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 		p.addConflict(f, m)
 		return nil
 	case f.State != Merged:
-	case bytes.Equal(ours, was.Content):
-		f.State = Updated
 	case bytes.Equal(ours, m.Text) && f.Mode == mode:
 		return nil // the user has made the same change
+	case bytes.Equal(ours, was.Content):
+		f.State = Updated
 	}
 	p.add(f)
 	return nil
@@ -283,10 +283,18 @@ func (p *planner) addConflict(f File, m merge.Merged) {
 }
 
 func text(name string, base, ours, theirs []byte) merge.Merged {
-	if path.Ext(name) == ".go" {
+	switch {
+	case path.Ext(name) == ".go":
 		return merge.Go(base, ours, theirs)
+	case isIgnore(name):
+		return merge.Ignore(base, ours, theirs)
 	}
 	return merge.Text(base, ours, theirs)
+}
+
+// isIgnore reports whether the file lists what git or Docker ignores.
+func isIgnore(name string) bool {
+	return strings.HasPrefix(path.Base(name), ".") && strings.HasSuffix(name, "ignore")
 }
 
 // read returns a file of the project: nil if there is none.

@@ -16,6 +16,7 @@ const (
 	Edited     FileState = "edited"     // the user has changed it
 	Missing    FileState = "missing"    // the user has deleted or moved it
 	Unresolved FileState = "unresolved" // it has conflict markers
+	Stale      FileState = "stale"      // the vendor folder is not what go.mod requires
 	Outdated   FileState = "outdated"   // otelgen would write another one now, none any more, or one where there was none
 )
 
@@ -46,6 +47,7 @@ func (s *Sides) Check() ([]Status, error) {
 			all = append(all, Status{Path: f.Path, State: Missing, To: to})
 		case merge.Unresolved(ours):
 			all = append(all, Status{Path: f.Path, State: Unresolved})
+		case isIgnore(f.Path) && merge.Extends(ours, f.Content): // with lines that a change has left there, or the user's own
 		case !bytes.Equal(merge.LF(ours), merge.LF(f.Content)):
 			all = append(all, Status{Path: f.Path, State: Edited})
 		}
@@ -57,6 +59,9 @@ func (s *Sides) Check() ([]Status, error) {
 		if _, old := p.base[f.Path]; !old {
 			all = append(all, Status{Path: f.Path, State: Outdated})
 		}
+	}
+	if staleVendor(s.Ours) {
+		all = append(all, Status{Path: VendorList, State: Stale})
 	}
 	slices.SortStableFunc(all, func(a, b Status) int { return strings.Compare(a.Path, b.Path) })
 	return all, nil

@@ -32,6 +32,7 @@ func (a *app) checkCommand() *cobra.Command {
   edited      not as otelgen wrote it
   missing     deleted, or moved to another place
   unresolved  with conflict markers of a change
+  stale       the vendor folder does not hold what go.mod requires
   outdated    this otelgen would write it otherwise: otelgen diff shows how, otelgen update changes it
 
 If there are any, the exit code is 5, but for kinds that --allow names.`,
@@ -124,6 +125,7 @@ func (r *checkReport) failure(allowed []string) error {
 	}{
 		{change.Unresolved, "decide the conflicts"},
 		{change.Edited, "take the edits back, or allow them with --allow edited"},
+		{change.Stale, "run go mod vendor"},
 		{change.Missing, "restore the files, or allow it with --allow missing"},
 		{change.Outdated, "run otelgen update"},
 	} {

@@ -68,7 +68,7 @@ func newSchema(t *testing.T, database string, seed uint64) *schema {
 func (s *schema) changes() [][]string {
 	kinds := [][]string{
 		{"set", "pattern=hexagonal"}, {"set", "pattern=layered"}, {"set", "pattern=cqrs"}, {"set", "pattern=event-sourcing"},
-		{"add", "pattern/outbox"}, {"remove", "pattern/outbox"}, {"set", "database=memory"}, {"own"}, {"own"},
+		{"add", "pattern/outbox"}, {"remove", "pattern/outbox", "--yes"}, {"set", "database=memory"}, {"own"}, {"own"},
 	}
 	s.r.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 	return kinds[:7]

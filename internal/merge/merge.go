@@ -83,6 +83,37 @@ func Text(base, ours, theirs []byte) Merged {
 	return m
 }
 
+// Ignore is Text for a file that lists what git or Docker ignores: a line that otelgen drops stays, so that no data is published which was
+// ignored before.
+func Ignore(base, ours, theirs []byte) Merged {
+	o, b := splitLines(base), splitLines(theirs)
+	var kept strings.Builder
+	at := 0
+	for _, h := range diff(o, b) {
+		writeLines(&kept, b[at:h.newStart])
+		for _, line := range o[h.start:h.end] {
+			if pattern := strings.TrimSpace(line); pattern != "" && pattern[0] != '#' && !slices.Contains(b, line) {
+				writeWhole(&kept, []string{line})
+			}
+		}
+		writeLines(&kept, b[h.newStart:h.newEnd])
+		at = h.newEnd
+	}
+	writeLines(&kept, b[at:])
+	return Text(base, ours, []byte(kept.String()))
+}
+
+// Extends reports whether text is base with more lines.
+func Extends(text, base []byte) bool {
+	lines := splitLines(LF(base))
+	for _, line := range splitLines(LF(text)) {
+		if len(lines) > 0 && lines[0] == line {
+			lines = lines[1:]
+		}
+	}
+	return len(lines) == 0
+}
+
 // region is a stretch of the base and what has become of it on both sides: neither, one or both have changed it.
 type region struct{ start, end, ourStart, ourEnd, theirStart, theirEnd int }
 

@@ -245,3 +245,22 @@ replace u.org/u => ../u
 		t.Errorf("go.sum is merged to %q, want %q", got, want)
 	}
 }
+
+func TestIgnoreKeepsLines(t *testing.T) {
+	base, theirs := []byte("/bin/\n# data\n*.db\n*.db-wal\n.env\n"), []byte("/bin/\n/out/\n.env\n")
+	for ours, want := range map[string]string{
+		string(base):                      "/bin/\n*.db\n*.db-wal\n/out/\n.env\n",
+		string(base) + "mine\n":           "/bin/\n*.db\n*.db-wal\n/out/\n.env\nmine\n",
+		"/bin/\n# data\n*.db-wal\n.env\n": "/bin/\n*.db-wal\n/out/\n.env\n",
+	} {
+		got := merge.Ignore(base, []byte(ours), theirs)
+		for line := range strings.Lines(want) {
+			if !strings.Contains(string(got.Text), line) {
+				t.Errorf("of %q the line %q is gone: %q", ours, line, got.Text)
+			}
+		}
+	}
+	if got := merge.Ignore(base, base, theirs); !merge.Extends(got.Text, theirs) || merge.Extends(theirs, base) {
+		t.Errorf("%q is not %q with more lines", got.Text, theirs)
+	}
+}
