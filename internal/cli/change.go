@@ -32,6 +32,7 @@ type changeRun struct {
 	module             string // the new path of the module, if it is to have one
 	from               sourceFlags
 	allowDirty, dryRun bool
+	yes                bool // delete files without asking
 	edits
 }
 
@@ -44,6 +45,7 @@ type changeReport struct {
 	Files   []change.File     `json:"files"`
 	Untidy  string            `json:"untidy,omitempty"` // why go.mod and go.sum could not be tidied
 	Diff    string            `json:"diff,omitempty"`
+	Next    []string          `json:"next,omitempty"` // what to do now
 }
 
 func (a *app) changeCommands() []*cobra.Command {
@@ -64,6 +66,7 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		f.SortFlags = false
 		r.flags(cmd)
 		f.BoolVar(&r.allowDirty, "allow-dirty", false, "change the project even if git does not know all that is in it")
+		f.BoolVar(&r.yes, "yes", false, "delete the files of presets that go, without asking")
 		f.BoolVar(&r.dryRun, "dry-run", false, "show what would happen to which file, and write nothing")
 		return cmd, r
 	}
@@ -119,6 +122,9 @@ func (r *changeRun) run(ctx context.Context) error {
 		return err
 	}
 	if report.DryRun = r.dryRun; !r.dryRun {
+		if err := r.confirm(ctx, report); err != nil {
+			return err
+		}
 		if err := r.writer.Apply(ctx, o.state, changes); err != nil {
 			return err
 		}
@@ -183,6 +189,9 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	report := &changeReport{Project: o.root, Before: o.project.Answers, Answers: selection.Answers(), Files: files}
 	if untidy != nil {
 		report.Untidy = untidy.Error()
+	}
+	if before, err := o.catalog.Select(o.project.Answers); err == nil {
+		report.Next = r.next(o, before, selection, base, theirs, report)
 	}
 	made := project.New(version.Get().Version, selection.Answers(), theirs)
 	made.Sources = o.sources.of(selection)
@@ -358,7 +367,7 @@ func (c *changeReport) text(w *bytes.Buffer) {
 		fmt.Fprintln(w)
 	}
 	if c.Untidy != "" {
-		fmt.Fprintf(w, "go.mod and go.sum hold what either side needs, but could not be tidied: %s\nRun: go mod tidy\n\n", c.Untidy)
+		fmt.Fprintf(w, "go.mod and go.sum hold what either side needs, but could not be tidied: %s\n\n", c.Untidy)
 	}
 	changed := 0
 	for _, f := range c.Files {
@@ -375,6 +384,12 @@ func (c *changeReport) text(w *bytes.Buffer) {
 		return
 	}
 	fmt.Fprintf(w, "%s %s in %s%s\n", verb, plural(changed, "file", "files"), c.Project, c.swaps())
+	if len(c.Next) > 0 {
+		fmt.Fprintf(w, "\nNext:\n  %s\n", strings.Join(c.Next, "\n  "))
+	}
+	if !c.DryRun {
+		fmt.Fprintf(w, "\nTo take it back: otelgen undo\n")
+	}
 }
 
 // swaps says which presets took the place of which.

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/change"
+	"github.com/otelgen/otelgen/internal/prompt"
+)
+
+// confirm asks before a change by which the service loses a preset for which it gets no other, and files with it.
+func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
+	lost, goes := report.lost(), report.goes()
+	if r.yes || len(lost) == 0 || len(goes) == 0 {
+		return nil
+	}
+	what := fmt.Sprintf("this deletes %s, and what they do: %s", plural(len(goes), "file", "files"), few(goes, 12))
+	in, out, ok := r.terminal()
+	if !ok {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "unconfirmed", What: fmt.Sprintf("without %s, %s", strings.Join(lost, ", "), what),
+			Why: "there is no terminal to ask at", Mend: "add --yes; --dry-run shows what happens to every file",
+		}
+	}
+	r.note("without %s, %s", strings.Join(lost, ", "), what)
+	yes, err := prompt.Confirm(ctx, in, out, "Delete them?")
+	if err != nil || yes {
+		return err
+	}
+	return &generator.Error{
+		Kind: generator.KindInterrupted, Code: "interrupted", What: "not confirmed: nothing was changed", Why: "the answer was no", Mend: "run the same command again to change your mind",
+	}
+}
+
+// terminal returns where to ask, if there is a user to answer.
+func (a *app) terminal() (in, out *os.File, ok bool) {
+	ci := a.getenv("CI")
+	out, ok = a.stderr.(*os.File)
+	ok = ok && (ci == "" || ci == "false" || ci == "0") && term.IsTerminal(int(a.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
+	return a.stdin, out, ok
+}
+
+// lost returns the presets that go, on the axes that get none in their place.
+func (c *changeReport) lost() (lost []string) {
+	for axis, before := range c.Before.Presets {
+		after := c.Answers.Presets[axis]
+		if slices.ContainsFunc(after, func(name string) bool { return name != none && !slices.Contains(before, name) }) {
+			continue // swapped
+		}
+		for _, name := range before {
+			if name != none && !slices.Contains(after, name) {
+				lost = append(lost, axis+"/"+name)
+			}
+		}
+	}
+	slices.Sort(lost)
+	return lost
+}
+
+// goes returns the files that are deleted.
+func (c *changeReport) goes() (paths []string) {
+	for _, f := range c.Files {
+		if f.State == change.Removed {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
+}
+
+// few joins the first n of many names.
+func few(names []string, n int) string {
+	if len(names) <= n {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
+}
