@@ -271,7 +271,7 @@ func startCollectorAs(t *testing.T, s service, program string, environment []str
 func startService(t *testing.T, binary, endpoint string, environment ...string) (*process, string) {
 	t.Helper()
 	address := freeAddress(t)
-	p := start(t, append(environment, "HTTP_ADDR="+address, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_METRIC_EXPORT_INTERVAL=500", "OTEL_BSP_SCHEDULE_DELAY=20",
+	p := start(t, append(environment, "HTTP_ADDR="+address, "ADMIN_ADDR=127.0.0.1:0", "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_METRIC_EXPORT_INTERVAL=500", "OTEL_BSP_SCHEDULE_DELAY=20",
 		"OTEL_BLRP_SCHEDULE_DELAY=20"), binary)
 	ready(t, "http://"+address+"/readyz")
 	return p, "http://" + address

@@ -163,7 +163,7 @@ func (b *bench) round(into result, binary, dir string, env []string, length time
 	addr, measure := freeAddr(), freeAddr()
 	cmd := exec.CommandContext(b.ctx, binary)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), env...), "HTTP_ADDR="+addr, "BENCH_ADDR="+measure)
+	cmd.Env = append(append(os.Environ(), env...), "HTTP_ADDR="+addr, "ADMIN_ADDR=127.0.0.1:0", "BENCH_ADDR="+measure)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr // standard output goes nowhere
 	if err := cmd.Start(); err != nil {

@@ -202,7 +202,7 @@ func (b *bench) ready(starts int) error {
 func (b *bench) start(service string) (took time.Duration, err error) {
 	cmd := exec.Command("go", "run", "./cmd/dev")
 	cmd.Dir = service
-	cmd.Env = append(os.Environ(), "HTTP_ADDR=127.0.0.1:0", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "HTTP_ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "GOWORK=off")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the service is a child of the go command, and has to be told to end, too
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

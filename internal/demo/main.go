@@ -97,7 +97,7 @@ func start(ctx context.Context, dir string) (*service, error) {
 	s := &service{exited: make(chan struct{}), traces: make(chan string, 100)}
 	s.cmd = exec.Command(binary)
 	s.cmd.Dir = dir
-	s.cmd.Env = append(os.Environ(), "HTTP_ADDR=127.0.0.1:0")
+	s.cmd.Env = append(os.Environ(), "HTTP_ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0")
 	s.cmd.Stdout = io.Discard // its logs, as JSON
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {

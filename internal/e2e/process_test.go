@@ -55,7 +55,7 @@ func launch(t *testing.T, binary string, env environment) *process {
 	t.Helper()
 	cmd := exec.Command(binary)
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{} // not nil, which would hand down ours
+	cmd.Env = []string{"ADMIN_ADDR=127.0.0.1:0"}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		cmd.Env = append(cmd.Env, name+"="+env[name])
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -243,17 +244,26 @@ func (r *run) start(ctx context.Context, binary string) (ready bool, err error) 
 		return false, unreadable("the folder for temporary files", err)
 	}
 	env := r.environment(r.o.Env)
+	admin := address
 	for _, e := range r.o.Contract.Env {
-		if e.Type == "address" {
-			env = append(env, e.Name+"="+address)
+		if e.Type != "address" {
+			continue
 		}
+		own := address
+		if e.Name != "HTTP_ADDR" {
+			if own, err = freeAddress(ctx); err != nil {
+				return false, unreadable("the loopback interface", err)
+			}
+			admin = own // the admin listener answers /readyz whatever the framework speaks
+		}
+		env = append(env, e.Name+"="+own)
 	}
 	if r.service, err = launch(ctx, binary, dir, append(env, "PWD="+dir)); err != nil {
 		return false, unreadable(binary, err)
 	}
 	last := ""
 	ready = r.poll(ctx, func() bool {
-		status, _, err := r.ask(ctx, request{}, "GET", "/readyz", "")
+		status, err := readiness(ctx, admin)
 		last = fmt.Sprintf("it answered %d", status)
 		if err != nil {
 			last = "it did not answer"
@@ -290,6 +300,19 @@ func (r *run) environment(from []string) []string {
 	}
 	return append(env, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint,
 		"OTELGEN_VERIFY_REPORT="+filepath.Join(r.temp, "environment.json"))
+}
+
+// readiness returns what the service answers to /readyz.
+func readiness(ctx context.Context, address string) (status int, err error) {
+	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := client.Do(asked)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
 }
 
 func freeAddress(ctx context.Context) (string, error) {
