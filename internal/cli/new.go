@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -20,7 +19,6 @@ import (
 	"github.com/otelgen/otelgen/internal/project"
 	"github.com/otelgen/otelgen/internal/prompt"
 	"github.com/otelgen/otelgen/internal/version"
-	"github.com/otelgen/otelgen/internal/writer"
 )
 
 // newRun is what `otelgen new` was told.
@@ -48,7 +46,7 @@ func (a *app) newCommand() (*cobra.Command, error) {
 	cmd := &cobra.Command{
 		Use:   "new [NAME]",
 		Short: "Write a new service",
-		Long: `Write a new service to ./NAME, a directory that is absent or empty.
+		Long: `Write a new service to ./NAME, a directory that is absent, or empty but for .git, a license, a README and files such as .gitignore, which are kept.
 
 What no flag answers is asked at a terminal, and what would be written is shown before it is. Without a terminal (or one that
 cannot move its cursor, TERM=dumb), in CI, with --no-input or with --answers it gets its default, and nothing is asked.
@@ -85,7 +83,7 @@ All of the service is written, or nothing.`,
 	f.StringVar(&n.entity, "entity", "", "what the service is about, in the `SINGULAR` (default "+generator.DefaultEntity+")")
 	f.StringVar(&n.plural, "entity-plural", "", "the `PLURAL` of the entity, where the derived one is wrong")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
-	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or empty (default ./NAME)")
+	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . for this one (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
 	n.from.add(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
@@ -141,12 +139,19 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 		return err
 	}
 	if !n.dryRun {
-		if err := n.writer.Write(cmd.Context(), n.target(answers), made.files); err != nil {
+		if err := n.write(cmd.Context(), n.target(answers), made); err != nil {
 			return err
 		}
 		n.timings.mark("write")
 	}
 	return n.print(made.report, func(w *bytes.Buffer) { made.report.text(w, made.selection, n.width()) })
+}
+
+func (n *newRun) write(ctx context.Context, target string, made *service) error {
+	if _, err := os.Lstat(target); err == nil {
+		return n.writeInto(ctx, target, made)
+	}
+	return n.writer.Write(ctx, target, made.files)
 }
 
 // service is a new service before it is written.
@@ -162,7 +167,7 @@ func (n *newRun) make(catalog *generator.Catalog, answers generator.Answers) (*s
 	if err != nil {
 		return nil, err
 	}
-	if err := writer.Check(n.target(answers)); err != nil {
+	if err := checkTarget(n.target(answers)); err != nil {
 		return nil, err
 	}
 	n.timings.mark("select")
@@ -190,7 +195,7 @@ func (n *newRun) make(catalog *generator.Catalog, answers generator.Answers) (*s
 	n.timings.mark("pristine")
 	files := append(slices.Clip(tree.Files), record, pristine)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
-	return &service{selection, plan, files, n.report(answers, selection.Answers(), files)}, nil // before the write, which may replace the current directory
+	return &service{selection, plan, files, n.report(answers, selection.Answers(), files)}, nil
 }
 
 // target is where the service goes.
@@ -271,7 +276,7 @@ func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *g
 		if _, err := catalog.Select(a); err != nil {
 			return err
 		}
-		return writer.Check(n.target(a))
+		return checkTarget(n.target(a))
 	}
 	if answers.Name != "" { // better refused before the questions than after
 		if err := check(generator.Answers{Name: answers.Name}); err != nil {
@@ -307,13 +312,14 @@ type newReport struct {
 	Files   []fileReport      `json:"files"`
 	Repeat  string            `json:"repeat"` // the command that gives the same again
 	Next    []string          `json:"next"`   // the commands to type now
+	Kept    []keptFile        `json:"kept,omitempty"`
 }
 
 func (n *newRun) report(answers, full generator.Answers, files []generator.File) *newReport {
 	target := n.target(answers)
 	r := &newReport{
 		Name: full.Name, Output: target, DryRun: n.dryRun, Answers: full,
-		Repeat: n.repeat(answers, full), Next: []string{"cd " + shellquote.Join(cd(target)), "go run ./cmd/dev"},
+		Repeat: n.repeat(answers, full), Next: n.next(target),
 	}
 	for _, f := range files {
 		var joined []string
@@ -341,6 +347,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 		fmt.Fprintf(w, "\n%s: %d files, %s, for %s; nothing was written\n\n", r.Name, len(r.Files), kilobytes(size), r.Output)
 	} else {
 		fmt.Fprintf(w, "Wrote %s: %d files, %s, in %s\n\n", r.Name, len(r.Files), kilobytes(size), r.Output)
+		r.keptText(w)
 	}
 	var choices bytes.Buffer
 	tw = tabwriter.NewWriter(&choices, 0, 0, 2, ' ', 0)
@@ -359,21 +366,25 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	}
 }
 
-// cd is what leads from here to target: the absolute path where target is here, since the directory of that name
-// will be a new one.
-func cd(target string) string {
+// next returns the commands to type once the service is at target.
+func (n *newRun) next(target string) (commands []string) {
+	if n.workspaceWithout(target) != "" {
+		commands = append(commands, "go work use "+shellquote.Join(target))
+	}
+	if !isHere(target) {
+		commands = append(commands, "cd "+shellquote.Join(target))
+	}
+	return append(commands, "go run ./cmd/dev")
+}
+
+// isHere reports whether target is the current directory.
+func isHere(target string) bool {
 	there, err := os.Stat(target)
 	if err != nil {
-		return target
+		return false
 	}
-	if here, err := os.Stat("."); err != nil || !os.SameFile(here, there) {
-		return target
-	}
-	abs, err := filepath.Abs(target)
-	if err != nil {
-		return target
-	}
-	return abs
+	here, err := os.Stat(".")
+	return err == nil && os.SameFile(here, there)
 }
 
 // repeat is the command that gives the same project again, whatever the defaults of the day.

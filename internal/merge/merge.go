@@ -103,6 +103,19 @@ func Ignore(base, ours, theirs []byte) Merged {
 	return Text(base, ours, []byte(kept.String()))
 }
 
+// Lines returns text with the lines of more that it does not have, at its end.
+func Lines(text, more []byte) []byte {
+	have := splitLines(text)
+	var b strings.Builder
+	writeWhole(&b, have)
+	for _, line := range splitLines(more) {
+		if strings.TrimSpace(line) != "" && !slices.Contains(have, line) {
+			b.WriteString(line)
+		}
+	}
+	return []byte(b.String())
+}
+
 // Extends reports whether text is base with more lines.
 func Extends(text, base []byte) bool {
 	lines := splitLines(LF(base))

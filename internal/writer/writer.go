@@ -19,6 +19,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/otelgen/otelgen/generator"
 )
@@ -34,7 +35,10 @@ type Writer struct {
 
 // Check reports why a tree could not be written to target, as far as that can be seen without writing: the target must
 // be absent or an empty directory, and no link. The error is a *generator.Error of KindTarget.
-func Check(target string) error {
+func Check(target string) error { return CheckDir(target, nil) }
+
+// CheckDir is Check for a directory that may also hold the entries which ignore accepts.
+func CheckDir(target string, ignore func(fs.DirEntry) bool) error {
 	info, err := os.Lstat(filepath.Clean(target)) // a slash at the end would lead through a link
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -59,10 +63,15 @@ func Check(target string) error {
 		return targetError(target, err)
 	}
 	defer dir.Close()
-	if names, _ := dir.Readdirnames(1); len(names) > 0 {
-		return notEmpty(target)
+	for {
+		entries, err := dir.ReadDir(16)
+		if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return ignore == nil || !ignore(e) }) {
+			return notEmpty(target)
+		}
+		if err != nil || len(entries) == 0 {
+			return nil
+		}
 	}
-	return nil
 }
 
 // Write writes the files below target, which must be absent or an empty directory. Missing parent directories are made.
