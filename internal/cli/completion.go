@@ -11,12 +11,23 @@ func (a *app) completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|fish|powershell|zsh",
 		Short: "Write the completion script of a shell",
-		Long: `Write the completion script of a shell. To use it in this session:
+		Long: `Write the completion script of a shell.
+
+For this session:
 
   bash        source <(otelgen completion bash)
   fish        otelgen completion fish | source
   powershell  otelgen completion powershell | Out-String | Invoke-Expression
-  zsh         source <(otelgen completion zsh)`,
+  zsh         source <(otelgen completion zsh)
+
+For every session:
+
+  bash        otelgen completion bash > ~/.local/share/bash-completion/completions/otelgen
+  fish        otelgen completion fish > ~/.config/fish/completions/otelgen.fish
+  powershell  otelgen completion powershell >> $PROFILE
+  zsh         otelgen completion zsh > "${fpath[1]}/_otelgen"
+
+bash needs the package bash-completion, zsh needs compinit. Packages of otelgen install the scripts themselves.`,
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -142,7 +142,7 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 			t.Fatal(err)
 		}
 		for _, p := range presets {
-			facts := factsOf(t, catalog, p)
+			facts := factsOfPreset(t, catalog, p)
 			fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s", p.ID(), strings.TrimSuffix(p.Title, "."), p.Summary)
 			if p.Group != "" {
 				fmt.Fprintf(&b, " Of the group %s.", p.Group)
@@ -193,82 +193,13 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-// factsOf is what a preset declares, in words of a service that has it: with every capability that some of it goes with.
-func factsOf(t *testing.T, catalog *generator.Catalog, p *generator.Preset) generator.Contract {
+func factsOfPreset(t *testing.T, catalog *generator.Catalog, p *generator.Preset) generator.Contract {
 	t.Helper()
-	with := []string{""}
-	for _, e := range p.Env {
-		with = append(with, e.When)
-	}
-	for _, s := range p.Spans {
-		with = append(with, s.When)
-	}
-	for _, m := range p.Metrics {
-		with = append(with, m.When)
-	}
-	slices.Sort(with)
-	var all generator.Contract
-	seen := map[string]bool{}
-	add := func(owner, key string) bool {
-		defer func() { seen[key] = true }()
-		return owner == p.ID() && !seen[key]
-	}
-	for _, capability := range slices.Compact(with) {
-		plan, err := serviceWith(t, catalog, p, capability).Plan()
-		if err != nil {
-			t.Fatal(err)
-		}
-		contract := plan.Contract()
-		for _, e := range contract.Env {
-			if add(e.Owner, "env "+e.Name) {
-				all.Env = append(all.Env, e)
-			}
-		}
-		for _, s := range contract.Spans {
-			if add(s.Owner, "span "+strings.Join(s.Names, " ")) {
-				all.Spans = append(all.Spans, s)
-			}
-		}
-		for _, m := range contract.Metrics {
-			if add(m.Owner, "metric "+m.Name) {
-				all.Metrics = append(all.Metrics, m)
-			}
-		}
-	}
-	return all
-}
-
-// serviceWith is a service that has a preset and, unless it is empty, a capability; for the rest it has what fits, defaults first.
-func serviceWith(t *testing.T, catalog *generator.Catalog, p *generator.Preset, capability string) *generator.Selection {
-	t.Helper()
-	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}}
-	for _, axis := range catalog.Axes() {
-		if axis.Name == p.Axis {
-			continue
-		}
-		choices, err := catalog.Choices(axis.Name, answers)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rank := func(c generator.Choice) int {
-			switch {
-			case !c.Fits:
-				return 3
-			case slices.Contains(c.Preset.Provides, capability):
-				return 0
-			case c.Preset.Default:
-				return 1
-			}
-			return 2
-		}
-		slices.SortStableFunc(choices, func(x, y generator.Choice) int { return rank(x) - rank(y) })
-		answers.Presets[axis.Name] = []string{choices[0].Preset.Name}
-	}
-	selection, err := catalog.Select(answers)
+	facts, err := factsOf(catalog, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return selection
+	return facts
 }
 
 // Every code of an error in the source is in the table of codes, with the exit codes of its kinds, and the table has no others.

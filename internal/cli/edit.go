@@ -25,7 +25,7 @@ type edits struct {
 func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (generator.Answers, error) {
 	answers.Presets, answers.Options = cloneLists(answers.Presets), maps.Clone(answers.Options)
 	for _, id := range e.remove {
-		axis, preset, err := findPreset(catalog, id, "/")
+		axis, preset, err := findPreset(catalog, id)
 		if err != nil {
 			return answers, err
 		}
@@ -34,7 +34,7 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 		}
 	}
 	for _, id := range e.add {
-		axis, preset, err := findPreset(catalog, id, "/")
+		axis, preset, err := findPreset(catalog, id)
 		if err != nil {
 			return answers, err
 		}
@@ -46,8 +46,8 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 		name, names, ok := strings.Cut(assignment, "=")
 		if !ok || names == "" {
 			return answers, &generator.Error{
-				Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(assignment) + " says not what to set to what",
-				Why: "a preset is set as AXIS=PRESET", Mend: "write it as in: otelgen set broker=nats",
+				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("expected AXIS=PRESET, got %q", assignment),
+				Why: "a preset is set as AXIS=PRESET", Mend: setLike(catalog, assignment),
 			}
 		}
 		var chosen []*generator.Preset
@@ -67,6 +67,14 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 		}
 	}
 	return answers, setOptions(&answers, e.options)
+}
+
+// setLike says how to write an assignment that was written like AXIS/PRESET, or an example.
+func setLike(catalog *generator.Catalog, assignment string) string {
+	if _, preset, err := findPreset(catalog, assignment); err == nil {
+		return fmt.Sprintf("otelgen set %s=%s", preset.Axis, preset.Name)
+	}
+	return "write it as in: otelgen set broker=nats"
 }
 
 // setOptions adds options, given as PRESET.KEY=VALUE, to answers.
@@ -92,19 +100,42 @@ func setOptions(answers *generator.Answers, options []string) error {
 	return nil
 }
 
-// findPreset finds what AXIS/PRESET names.
-func findPreset(catalog *generator.Catalog, id, separator string) (axis generator.Axis, preset *generator.Preset, err error) {
-	name, rest, ok := strings.Cut(id, separator)
+// findPreset finds the preset named AXIS/PRESET, or PRESET where only one axis has it.
+func findPreset(catalog *generator.Catalog, id string) (axis generator.Axis, preset *generator.Preset, err error) {
+	name, rest, ok := strings.Cut(id, "/")
 	if !ok {
-		return axis, nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(id) + " is no AXIS/PRESET", Why: "presets of several axes may have the same name",
-			Mend: "name the axis, as in: otelgen add broker/nats",
+		if name, err = axisWith(catalog, id); err != nil {
+			return axis, nil, err
 		}
+		rest = id
 	}
 	if preset, err = catalog.Preset(name, rest); err != nil {
 		return axis, nil, err
 	}
 	return axisOf(catalog, name), preset, nil
+}
+
+// axisWith returns the only axis that has a preset of the name.
+func axisWith(catalog *generator.Catalog, name string) (string, error) {
+	var ids []string
+	for _, axis := range catalog.Axes() {
+		if _, err := catalog.Preset(axis.Name, name); err == nil {
+			ids = append(ids, axis.Name+"/"+name)
+		}
+	}
+	switch len(ids) {
+	case 1:
+		return strings.TrimSuffix(ids[0], "/"+name), nil
+	case 0:
+		return "", &generator.Error{
+			Kind: generator.KindAnswers, Code: "unknown-preset", What: shellquote.Join(name) + " is not a preset",
+			Why: "no axis has one of that name", Mend: "otelgen list shows all presets; custom ones need --presets",
+		}
+	}
+	return "", &generator.Error{
+		Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(name) + " is ambiguous",
+		Why: "several axes have a preset of that name", Mend: "use one of " + strings.Join(ids, ", "),
+	}
 }
 
 // axisOf returns an axis that the catalog has.

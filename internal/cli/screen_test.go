@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -172,7 +173,7 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 
 	s.sees("9/9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
-		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?  (Y/n/back)")
+		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?  (Y/n/back/options)")
 	s.holdsLines()
 	s.leavesNothing()
 	s.types("b")
@@ -186,6 +187,45 @@ func TestScreen(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// The options are changed from the preview, ? opens help, and a resize draws the page again.
+func TestScreenOptions(t *testing.T) {
+	s := onScreen(t, 80, 24, "new", "shop")
+	s.sees("1/9")
+	s.types("?")
+	s.sees("Keys", "close this help", "!How is the service reached?")
+	s.types("?")
+	s.sees("How is the service reached?")
+	for at := 1; at < 9; at++ {
+		s.sees(fmt.Sprintf("%d/9", at))
+		s.types("Enter")
+	}
+	s.sees("9/9", "Write it?")
+	s.types("o")
+	s.sees("Options?", "broker/nats.max-attempts = 10")
+	s.types("Down", "Down")
+	s.sees("> broker/nats.max-attempts = 10_")
+	s.types("C-u", "0", "Enter")
+	s.sees("at least 1")
+	s.types("C-u", "7", "Enter")
+	s.sees("Write it?", "--option broker/nats.max-attempts=7")
+	s.tmux("resize-window", "-x", "60", "-y", "30")
+	s.sees("9/9", "Write it?")
+	s.holdsLines()
+	s.types("y")
+	s.sees("exit code 0")
+	code, err := os.ReadFile(filepath.Join(s.dir, "shop", "internal", "adapter", "messaging", "messaging.go"))
+	if err != nil || !regexp.MustCompile(`maxAttempts += 7\b`).Match(code) {
+		t.Errorf("the option is not in the code (%v)", err)
+	}
+}
+
+// A list that is longer than the screen says how much of it is not shown.
+func TestScreenMarksMore(t *testing.T) {
+	s := onScreen(t, 40, 15, "new", "shop", "--framework", "chi", "--broker", "none")
+	s.sees("Where does it keep its data?", "more")
+	s.holdsLines()
 }
 
 // What is on the screen stays in it, however small or large it is.

@@ -25,18 +25,15 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			axis, name, ok := strings.Cut(args[0], "/")
-			if !ok {
-				return &generator.Error{
-					Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/PRESET", args[0]), Why: "a preset is named with its axis",
-					Mend: "write it as in: otelgen show broker/nats; otelgen list shows them all",
-				}
-			}
-			preset, err := catalog.Preset(axis, name)
+			_, preset, err := findPreset(catalog, args[0])
 			if err != nil {
 				return err
 			}
-			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset) })
+			facts, err := factsOf(catalog, preset)
+			if err != nil {
+				return err
+			}
+			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset, facts) })
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -49,7 +46,8 @@ func (a *app) showCommand() *cobra.Command {
 	return cmd
 }
 
-func showText(w *bytes.Buffer, p *generator.Preset) {
+// showText describes a preset, with the names that its facts have in a service called shop that is about orders.
+func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 	fmt.Fprintf(w, "%s: %s\n%s\n", p.ID(), p.Title, p.Summary)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	section := func(title string, rows ...string) {
@@ -67,19 +65,16 @@ func showText(w *bytes.Buffer, p *generator.Preset) {
 		}
 		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary+with(needs(o)))
 	})...)
-	section("Environment", rows(p.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
+	section("Environment", rows(facts.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
 	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary) })...)
-	section("Spans", rows(p.Spans, func(s generator.Span) string {
+	section("Spans", rows(facts.Spans, func(s generator.Span) string {
 		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary + with(s.When)
 	})...)
-	section("Metrics", rows(p.Metrics, func(m generator.Metric) string {
+	section("Metrics", rows(facts.Metrics, func(m generator.Metric) string {
 		return m.Name + "\t" + m.Instrument + "\t" + m.Unit + "\t" + m.Summary + with(m.When)
 	})...)
 	section("Modules", rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
 	tw.Flush()
-	if bytes.Contains(w.Bytes(), []byte("{{")) {
-		fmt.Fprint(w, "\nWhat is in {{ }} becomes the names of the service.\n")
-	}
 	fmt.Fprintf(w, "\nFrom %s.\n", p.Source)
 }
 

@@ -12,14 +12,14 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Say which otelgen this is",
+		Short: "Show the version, commit and platform",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			info := version.Get()
 			return a.print(info, func(w *bytes.Buffer) {
 				fmt.Fprintf(w, "otelgen %s, %s, %s/%s", info.Version, info.Go, info.OS, info.Arch)
 				if info.Commit != "" {
-					fmt.Fprintf(w, ", commit %s", info.Commit)
+					fmt.Fprintf(w, ", commit %s of %s", info.Commit, info.Date)
 				}
 				fmt.Fprintln(w)
 			})

@@ -1,5 +1,5 @@
-// Command demo shows what otelgen does, in one go: it generates the default service, starts it, sends it orders, and shows
-// the traces that come of it. It uses nothing but the go command, and leaves the service for the user to look at.
+// Command demo generates the default service, starts it, sends it orders and shows their traces. It needs the go command
+// only, and leaves the service for the user to look at.
 package main
 
 import (
@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 const startTimeout = 10 * time.Minute // the first run downloads and builds everything
@@ -74,7 +76,8 @@ its README             %[1]s/README.md
 start it again with    cd %[1]s && go run ./cmd/dev
 and its tests with     cd %[1]s && go test ./...
 
-What else can be combined: go run ./cmd/otelgen list
+Install otelgen         go install ./cmd/otelgen
+and see all presets     otelgen list
 `, dir)
 	return nil
 }
@@ -181,6 +184,12 @@ func run(ctx context.Context, dir, name string, args ...string) error {
 	return nil
 }
 
+// say prints a heading, in bold where that is wanted.
 func say(text string) {
-	fmt.Printf("\n\x1b[1m── %s\x1b[0m\n", text)
+	if term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" {
+		text = "\x1b[1m── " + text + "\x1b[0m"
+	} else {
+		text = "── " + text
+	}
+	fmt.Printf("\n%s\n", text)
 }

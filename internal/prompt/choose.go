@@ -106,15 +106,12 @@ func (q *choose) page(width, height int) []line {
 		return append(lines, line{{"  nothing has this in its name, title or summary; delete it to see all", warning}})
 	}
 	explained := q.explain(shown[q.at], width)
-	rows := max(3, height-len(lines)-1-len(explained))
-	from := min(max(0, q.at-rows/2), max(0, len(shown)-rows)) // the rows around the highlighted one
+	rows := max(5, height-len(lines)-1-len(explained))
 	widest := 0
 	for _, c := range shown {
 		widest = max(widest, terminal.StringWidth(c.Preset.Name))
 	}
-	for i := from; i < min(from+rows, len(shown)); i++ {
-		lines = append(lines, q.row(shown[i], i == q.at, widest))
-	}
+	lines = append(lines, window(len(shown), q.at, rows, func(i int) line { return q.row(shown[i], i == q.at, widest) })...)
 	lines = append(lines, nil)
 	if q.reason != "" {
 		lines = append(lines, line{{"  " + q.reason, wrong}})
@@ -192,17 +189,24 @@ func (q *choose) explain(c generator.Choice, width int) []line {
 	return lines
 }
 
-// emits counts what a preset adds to the telemetry.
+// emits counts what a preset adds to the telemetry of every service that has it.
 func emits(p *generator.Preset) string {
-	spans := 0
+	spans, metrics := 0, 0
 	for _, s := range p.Spans {
-		spans += len(s.Names)
+		if s.When == "" {
+			spans += len(s.Names)
+		}
+	}
+	for _, m := range p.Metrics {
+		if m.When == "" {
+			metrics++
+		}
 	}
 	var parts []string
 	for _, n := range []struct {
 		count int
 		noun  string
-	}{{spans, "span"}, {len(p.Metrics), "metric"}} {
+	}{{spans, "span"}, {metrics, "metric"}} {
 		switch {
 		case n.count == 1:
 			parts = append(parts, "1 "+n.noun)
@@ -273,6 +277,13 @@ func (q *choose) take(shown []generator.Choice) outcome {
 	}
 	q.picked = []string{shown[q.at].Preset.Name}
 	return taken
+}
+
+func (q *choose) about() string {
+	if q.one() {
+		return "One preset is chosen here."
+	}
+	return "Any number of presets can be chosen here, also none."
 }
 
 func (q *choose) help() string {

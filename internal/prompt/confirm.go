@@ -22,7 +22,7 @@ func (q *confirm) page(_, _ int) []line {
 	for _, text := range q.lines {
 		lines = append(lines, line{{text, plain}})
 	}
-	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}, {"  (Y/n/back)", faint}})
+	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}, {"  (Y/n/back/options)", faint}})
 }
 
 func (q *confirm) press(key rune) outcome {
@@ -33,11 +33,13 @@ func (q *confirm) press(key rune) outcome {
 		return refused
 	case terminal.KeyArrowLeft, 'b', 'B':
 		return back
+	case 'o', 'O':
+		return change
 	}
 	return asking
 }
 
-func (q *confirm) help() string { return "y yes   n no" }
+func (q *confirm) help() string { return "y yes   n no   o options" }
 
 func (q *confirm) answer(*generator.Answers) {}
 

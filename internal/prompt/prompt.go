@@ -54,6 +54,7 @@ const (
 	taken
 	back
 	refused // the whole is called off
+	change  // of the preview: the options are to be changed
 )
 
 // Fill asks for what answers leaves open, one question after the other and back again: the name, each axis that has a choice, the
@@ -64,7 +65,7 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 		return err
 	}
 	if a.Preview != nil {
-		questions = append(questions, &confirm{preview: a.Preview})
+		questions = append(questions, &options{catalog: catalog, check: a.Check}, &confirm{preview: a.Preview})
 	}
 	s, err := openScreen(a.In, a.Out, a.NoColour)
 	if err != nil {
@@ -82,14 +83,26 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 			return err
 		case result == refused:
 			return interrupted("the preview was answered with no")
+		case result == change:
+			at-- // the options stand before the preview
 		case result == back:
-			at--
+			at = passed(questions, at-1, -1)
 		default:
-			at++
+			at = passed(questions, at+1, 1)
 		}
 	}
 	*answers = answered(*answers, questions)
 	return nil
+}
+
+// passed is the next question in a direction, the options left out: they are asked for on demand.
+func passed(questions []question, at, direction int) int {
+	if at >= 0 && at < len(questions) {
+		if _, ok := questions[at].(*options); ok {
+			return at + direction
+		}
+	}
+	return at
 }
 
 // room is what a question has of the screen, between the header and the help.
@@ -101,15 +114,20 @@ func room(s *screen) (width, height int) {
 // put shows a question until it is answered or left.
 func put(ctx context.Context, s *screen, questions []question, at int, name string) (outcome, error) {
 	q := questions[at]
+	helping := false
 	for {
 		width, height := room(s)
-		help := q.help()
+		help := q.help() + "   ? help"
 		if at > 0 {
 			help += "   esc back"
 		}
-		place := fmt.Sprintf("%d/%d", at+1, len(questions))
+		place := placeOf(questions, at)
 		lines := []line{header(name, questions[:at], place, width), nil}
-		lines = append(lines, q.page(width, height)...)
+		if helping {
+			lines = append(lines, helpPage(q, width, height)...)
+		} else {
+			lines = append(lines, q.page(width, height)...)
+		}
 		lines = append(lines, nil, line{{help + "   ctrl-c end", faint}})
 		for i, l := range lines {
 			lines[i] = fit(l, width)
@@ -121,6 +139,13 @@ func put(ctx context.Context, s *screen, questions []question, at int, name stri
 		if err != nil {
 			return asking, err
 		}
+		if key == resized {
+			continue
+		}
+		if helping || key == '?' {
+			helping = !helping
+			continue
+		}
 		result := q.press(key)
 		if key == terminal.KeyEscape {
 			result = back
@@ -129,6 +154,65 @@ func put(ctx context.Context, s *screen, questions []question, at int, name stri
 			return result, nil
 		}
 	}
+}
+
+// placeOf says which of the questions this is. The options are none of them.
+func placeOf(questions []question, at int) string {
+	number, all := at+1, len(questions)
+	for i, q := range questions {
+		if _, ok := q.(*options); ok {
+			all--
+			if i <= at {
+				number--
+			}
+		}
+	}
+	return fmt.Sprintf("%d/%d", max(number, 1), all)
+}
+
+// helpPage says what the keys do, and what the question is about.
+func helpPage(q question, width, height int) []line {
+	lines := []line{{{"Keys", strong}}, nil}
+	for _, key := range [][2]string{
+		{"enter", "take the answer"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter a text"},
+		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the question before"}, {"ctrl-u", "delete what was typed"},
+		{"ctrl-c", "end without writing anything"}, {"?", "close this help"},
+	} {
+		for _, text := range Labelled(key[0], key[1], width) {
+			lines = append(lines, line{{text, plain}})
+		}
+	}
+	lines = append(lines, nil)
+	about := "Every answer has a flag: otelgen new --help. Presets are described by otelgen show AXIS/PRESET."
+	if asked, ok := q.(interface{ about() string }); ok {
+		about = asked.about() + " " + about
+	}
+	for _, text := range Wrap(about, width) {
+		lines = append(lines, line{{text, plain}})
+	}
+	return lines[:min(len(lines), height)]
+}
+
+// window returns the lines around one of them that fit the height, and marks how many there are beyond.
+func window(n, at, height int, row func(i int) line) []line {
+	rows := max(1, height)
+	if n <= rows {
+		rows = n
+	} else {
+		rows = max(1, rows-2) // for the marks
+	}
+	from := min(max(0, at-rows/2), n-rows)
+	var lines []line
+	if from > 0 {
+		lines = append(lines, line{{fmt.Sprintf("  ^ %d more", from), faint}})
+	}
+	for i := from; i < from+rows; i++ {
+		lines = append(lines, row(i))
+	}
+	if rest := n - from - rows; rest > 0 {
+		lines = append(lines, line{{fmt.Sprintf("  v %d more", rest), faint}})
+	}
+	return lines
 }
 
 // header says what was answered and how many questions there are.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/core"
@@ -22,6 +23,7 @@ type screen struct {
 	out    *os.File
 	reader *terminal.RuneReader // one for all pages, so that nothing typed ahead is lost
 	keys   chan key
+	sizes  chan os.Signal // the terminal has another size
 	closed chan struct{}
 }
 
@@ -50,7 +52,8 @@ const pageTemplate = `{{range .}}{{range .}}{{if .Style}}{{color .Style}}{{.Text
 
 func openScreen(in, out *os.File, noColour bool) (*screen, error) {
 	core.DisableColor = noColour
-	s := &screen{out: out, keys: make(chan key), closed: make(chan struct{})}
+	s := &screen{out: out, keys: make(chan key), sizes: make(chan os.Signal, 1), closed: make(chan struct{})}
+	notifyResize(s.sizes)
 	s.WithStdio(terminal.Stdio{In: &keyFile{File: in}, Out: out, Err: out})
 	s.reader = s.NewRuneReader()
 	if err := s.reader.SetTermMode(); err != nil {
@@ -75,6 +78,7 @@ func openScreen(in, out *os.File, noColour bool) (*screen, error) {
 
 // close leaves the terminal as it was, without a trace of the pages.
 func (s *screen) close() {
+	signal.Stop(s.sizes)
 	close(s.closed)
 	_ = s.show(nil)
 	_ = s.NewCursor().Show()
@@ -92,7 +96,10 @@ func (s *screen) size() (width, height int) {
 // show puts a page in the place of the last one. Each line must be shorter than the terminal is wide, and the page less high.
 func (s *screen) show(page []line) error { return s.Render(pageTemplate, page) }
 
-// press waits for a key. The error is a *generator.Error of KindInterrupted when it means the end, or when ctx ends.
+// resized is the key that stands for another size of the terminal.
+const resized rune = -1
+
+// press waits for a key, or for another size. The error is a *generator.Error of KindInterrupted when it means the end, or when ctx ends.
 func (s *screen) press(ctx context.Context) (rune, error) {
 	select {
 	case k := <-s.keys:
@@ -104,6 +111,9 @@ func (s *screen) press(ctx context.Context) (rune, error) {
 			return 0, interrupted("the questions were ended before the last was answered")
 		}
 		return k.rune, nil
+	case <-s.sizes:
+		_, err := fmt.Fprint(s.out, "\x1b[2J\x1b[H") // lines may have wrapped: what is erased otherwise is not all
+		return resized, err
 	case <-ctx.Done():
 		return 0, interrupted("the questions were ended before the last was answered")
 	}

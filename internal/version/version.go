@@ -1,4 +1,4 @@
-// Package version says which otelgen this is. It must not do anything before it is asked: programs start with it.
+// Package version describes this build of otelgen. It does no work at start-up.
 package version
 
 import (
@@ -14,6 +14,7 @@ var version string
 type Info struct {
 	Version string `json:"version"`          // "v1.2.3", or "devel" when built from a checkout
 	Commit  string `json:"commit,omitempty"` // as far as the go command recorded it
+	Date    string `json:"date,omitempty"`   // of the commit, RFC 3339
 	Go      string `json:"go"`
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
@@ -28,8 +29,11 @@ func Get() Info {
 		return info
 	}
 	for _, s := range build.Settings {
-		if s.Key == "vcs.revision" {
+		switch s.Key {
+		case "vcs.revision":
 			info.Commit = s.Value
+		case "vcs.time":
+			info.Date = s.Value
 		}
 	}
 	if info.Version == "" {

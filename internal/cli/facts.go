@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/otelgen/otelgen/generator"
+)
+
+// factsOf returns what a preset declares, in the names of a service called shop: also what goes with capabilities and
+// options that are off by default.
+func factsOf(catalog *generator.Catalog, p *generator.Preset) (all generator.Contract, err error) {
+	seen := map[string]bool{}
+	add := func(owner, key string) bool {
+		defer func() { seen[key] = true }()
+		return owner == p.ID() && !seen[key]
+	}
+	for _, condition := range conditions(p) {
+		selection, err := serviceWith(catalog, p, condition)
+		if err != nil {
+			return all, err
+		}
+		plan, err := selection.Plan()
+		if err != nil {
+			return all, err
+		}
+		contract := plan.Contract()
+		for _, e := range contract.Env {
+			if add(e.Owner, "env "+e.Name) {
+				all.Env = append(all.Env, e)
+			}
+		}
+		for _, s := range contract.Spans {
+			if add(s.Owner, "span "+strings.Join(s.Names, " ")) {
+				all.Spans = append(all.Spans, s)
+			}
+		}
+		for _, m := range contract.Metrics {
+			if add(m.Owner, "metric "+m.Name) {
+				all.Metrics = append(all.Metrics, m)
+			}
+		}
+	}
+	return all, nil
+}
+
+// conditions returns what the facts of a preset go with, each once, none first.
+func conditions(p *generator.Preset) []string {
+	all := []string{""}
+	for _, e := range p.Env {
+		all = append(all, e.When)
+	}
+	for _, s := range p.Spans {
+		all = append(all, s.When)
+	}
+	for _, m := range p.Metrics {
+		all = append(all, m.When)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// serviceWith selects a service that has a preset and, unless it is empty, a capability; else the defaults where they fit.
+func serviceWith(catalog *generator.Catalog, p *generator.Preset, capability string) (*generator.Selection, error) {
+	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}}
+	for _, axis := range catalog.Axes() {
+		if axis.Name == p.Axis {
+			continue
+		}
+		choices, err := catalog.Choices(axis.Name, answers)
+		if err != nil {
+			return nil, err
+		}
+		rank := func(c generator.Choice) int {
+			switch {
+			case !c.Fits:
+				return 3
+			case slices.Contains(c.Preset.Provides, capability):
+				return 0
+			case c.Preset.Default:
+				return 1
+			}
+			return 2
+		}
+		slices.SortStableFunc(choices, func(x, y generator.Choice) int { return rank(x) - rank(y) })
+		answers.Presets[axis.Name] = []string{choices[0].Preset.Name}
+	}
+	return catalog.Select(answers)
+}
