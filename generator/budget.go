@@ -199,8 +199,28 @@ func printfGrowth(a []reflect.Value) int64 {
 var works = map[string]func(args []reflect.Value) int64{
 	"uniq": listWork, "mustUniq": listWork, "without": listWork, "mustWithout": listWork,
 	"regexMatch": regexWork, "mustRegexMatch": regexWork, "regexFind": regexWork, "mustRegexFind": regexWork,
-	"regexFindAll": regexWork, "mustRegexFindAll": regexWork, "regexSplit": regexWork, "mustRegexSplit": regexWork,
-	"regexReplaceAll": regexWork, "mustRegexReplaceAll": regexWork, "regexReplaceAllLiteral": regexWork, "mustRegexReplaceAllLiteral": regexWork,
+	"regexFindAll": allMatchesWork, "mustRegexFindAll": allMatchesWork, "regexSplit": allMatchesWork, "mustRegexSplit": allMatchesWork,
+	"regexReplaceAll": allMatchesWork, "mustRegexReplaceAll": allMatchesWork,
+	"regexReplaceAllLiteral": allMatchesWork, "mustRegexReplaceAllLiteral": allMatchesWork,
+	"addf": decimalWork, "add1f": decimalWork, "subf": decimalWork, "divf": decimalWork, "mulf": decimalWork,
+	"trimAll":       func(a []reflect.Value) int64 { return times(text(a[0]), text(a[1])) / 16 },
+	"semver":        func(a []reflect.Value) int64 { return times(text(a[0]), text(a[0])) },
+	"semverCompare": func(a []reflect.Value) int64 { return times(text(a[0]), text(a[0])+text(a[1])) },
+}
+
+// allMatchesWork is that of following an expression through a text from each of its characters, as a match may be as short as that and
+// the search for it go on to the end.
+func allMatchesWork(a []reflect.Value) int64 { return times(regexWork(a), text(a[1])) }
+
+// decimalWork is that of arithmetic on decimal numbers, which get longer with each operation.
+func decimalWork(a []reflect.Value) int64 {
+	n := int64(0)
+	for _, v := range a {
+		if n++; v.Kind() == reflect.Slice {
+			n += int64(v.Len())
+		}
+	}
+	return times(n, n*elementWork)
 }
 
 // listWork is that of comparing each with each.

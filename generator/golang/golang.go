@@ -62,11 +62,17 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 // is generated keeps its imports as they are. The error is a *SyntaxError, an *UnknownRole, or says which
 // two imports want one name.
 func Finish(src []byte, o Options) (*File, error) {
+	if len(src) > maxSize {
+		return nil, CheckBounds(src)
+	}
 	h, err := splitHeader(src)
 	if err != nil {
 		return nil, err
 	}
 	if generated.Match(src) { // its imports stay as its generator has them
+		if err := CheckBounds(src); err != nil {
+			return nil, err
+		}
 		formatted, err := format.Source(src)
 		if err != nil {
 			return nil, syntaxError(err, src, 0)
@@ -102,6 +108,9 @@ func Finish(src []byte, o Options) (*File, error) {
 // CutFragment takes leading import declarations off a fragment of Go and checks that the rest is a list of
 // declarations or of statements. The error is a *SyntaxError.
 func CutFragment(text []byte) (imports []Import, body []byte, err error) {
+	if err := CheckBounds(text); err != nil {
+		return nil, nil, err
+	}
 	body = text
 	if bytes.Contains(text, []byte("import")) {
 		const clause = "package p;"

@@ -220,13 +220,16 @@ func (h *header) used(list []Import) ([]Import, error) {
 	for _, i := range list {
 		qualifies[i.name] = false
 	}
-	h.eachName(func(name string, beforeDot bool) {
+	err := h.eachName(func(name string, beforeDot bool) {
 		if _, ok := qualifies[name]; ok && beforeDot {
 			qualifies[name] = true
 		} else if ok {
 			elsewhere = true
 		}
 	})
+	if err != nil {
+		return nil, err
+	}
 	keep := func() {
 		list = slices.DeleteFunc(list, func(i Import) bool { return !i.forEffect() && !qualifies[i.name] })
 	}
@@ -256,13 +259,15 @@ func (h *header) used(list []Import) ([]Import, error) {
 	return list, nil
 }
 
-// eachName calls f for each identifier of the body that stands behind no dot.
-func (h *header) eachName(f func(name string, beforeDot bool)) {
+// eachName calls f for each identifier of the body that stands behind no dot. The error is that of CheckBounds.
+func (h *header) eachName(f func(name string, beforeDot bool)) error {
+	var b bounds
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(h.body)), h.body, nil, 0)
 	name := "" // the last token, if it is such an identifier
 	for last := token.ILLEGAL; last != token.EOF; {
 		_, tok, lit := s.Scan()
+		b.token(tok)
 		if name != "" {
 			f(name, tok == token.PERIOD)
 		}
@@ -271,6 +276,7 @@ func (h *header) eachName(f func(name string, beforeDot bool)) {
 		}
 		last = tok
 	}
+	return b.err()
 }
 
 // oneNameEach refuses two packages of one name.
