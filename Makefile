@@ -51,6 +51,10 @@ lock: ## rewrite the locks from which go.mod and go.sum are made
 	go run ./internal/gotool/lockall
 	go run ./cmd/otelgen preset lock docs/examples/acme
 
+.PHONY: notices
+notices: ## rewrite the licenses and notices of what the binary is linked from
+	go run ./internal/notices
+
 .PHONY: bench
 bench: ## print the figures of speed
 	scripts/bench.sh

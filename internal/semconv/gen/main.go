@@ -34,6 +34,11 @@ func main() {
 
 const module = "go.opentelemetry.io/otel"
 
+const head = `# Written by: go generate ./internal/semconv
+# Derived from the OpenTelemetry semantic conventions, https://github.com/open-telemetry/semantic-conventions, by way of go.opentelemetry.io/otel/semconv.
+# Copyright The OpenTelemetry Authors. SPDX-License-Identifier: Apache-2.0
+`
+
 func generate() ([]byte, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
@@ -52,7 +57,8 @@ func generate() ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Written by: go generate ./internal/semconv\nversion\t%s\n", filepath.Base(dirs[0]))
+	b.WriteString(head)
+	fmt.Fprintf(&b, "version\t%s\n", filepath.Base(dirs[0]))
 	for _, name := range slices.Sorted(maps.Keys(newest.attributes)) {
 		a := newest.attributes[name]
 		fmt.Fprintf(&b, "attribute\t%s\t%s\t%s\n", name, a.kind, strings.Join(slices.Sorted(maps.Keys(a.values)), ","))
