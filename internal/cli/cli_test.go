@@ -22,7 +22,8 @@ import (
 	modzip "golang.org/x/mod/zip"
 )
 
-// holdEnv makes otelgen stop when the first file is staged, say so on standard error, and go on when it is told to end.
+// holdEnv makes otelgen stop when the first file is staged, or with "moved" when the twelfth file is in its place, say so on standard error, and go on
+// when it is told to end.
 const holdEnv = "OTELGEN_TEST_HOLD"
 
 // panicEnv makes otelgen crash: at once if it is "here", in another goroutine if it is "there".
@@ -32,11 +33,21 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"otelgen": func() {
 		a := processApp()
 		var once sync.Once
-		if os.Getenv(holdEnv) != "" {
-			a.writer.Staged = func(ctx context.Context, _ string) {
-				once.Do(func() { fmt.Fprintln(os.Stderr, "staged") })
-				<-ctx.Done()
+		hold := func(ctx context.Context, _ string) {
+			once.Do(func() { fmt.Fprintln(os.Stderr, "staged") })
+			<-ctx.Done()
+		}
+		switch os.Getenv(holdEnv) {
+		case "":
+		case "moved":
+			moved := 0
+			a.writer.Moved = func(ctx context.Context, path string) {
+				if moved++; moved == 12 {
+					hold(ctx, path)
+				}
 			}
+		default:
+			a.writer.Staged = hold
 		}
 		switch os.Getenv(panicEnv) {
 		case "here":

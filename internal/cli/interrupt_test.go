@@ -17,9 +17,15 @@ import (
 // startHeld starts `otelgen new` in dir and returns when it has staged a file and waits. rest is what it then says.
 func startHeld(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, rest func() string) {
 	t.Helper()
-	cmd = exec.Command("otelgen", append([]string{"new"}, args...)...)
+	return hold(t, dir, holdEnv+"=1", append([]string{"new"}, args...)...)
+}
+
+// hold starts otelgen in dir with a variable that makes it wait, and returns when it does.
+func hold(t *testing.T, dir, env string, args ...string) (cmd *exec.Cmd, rest func() string) {
+	t.Helper()
+	cmd = exec.Command("otelgen", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), holdEnv+"=1")
+	cmd.Env = append(os.Environ(), env)
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -81,5 +87,57 @@ func TestKillLeavesWhatTheNextRunRemoves(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 || entries[0].Name() != "shop" {
 		t.Errorf("after the next run: %v, want shop alone", entries)
+	}
+}
+
+// A change that a kill has left half done is reported by commands that read, and taken back by undo; what was edited since stays.
+func TestKilledChange(t *testing.T) {
+	dir := t.TempDir()
+	cache := "XDG_CACHE_HOME=" + filepath.Join(dir, "cache")
+	run := func(want int, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("otelgen", args...)
+		cmd.Dir = filepath.Join(dir, "shop")
+		cmd.Env = append(os.Environ(), cache)
+		out, _ := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Fatalf("otelgen %v: exit code %d, want %d:\n%s", args, code, want, out)
+		}
+		return string(out)
+	}
+	os.Mkdir(filepath.Join(dir, "shop"), 0o755)
+	run(0, "new", "shop", "--output", ".", "--no-input")
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	cmd, _ := hold(t, filepath.Join(dir, "shop"), holdEnv+"=moved", "set", "database=postgres")
+	if said := run(4, "set", "broker=none"); !strings.Contains(said, "locked by otelgen set database=postgres (process") {
+		t.Errorf("a second change says %s", said)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+
+	edited := filepath.Join(dir, "shop", "README.md")
+	f, err := os.OpenFile(edited, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString("mine\n")
+	f.Close()
+	for _, args := range [][]string{{"check"}, {"diff"}, {"explain", "README.md"}, {"update", "--dry-run"}} {
+		if said := run(5, args...); !strings.Contains(said, "otelgen set database=postgres did not complete") {
+			t.Errorf("otelgen %v says %s", args, said)
+		}
+	}
+	said := run(0, "undo")
+	if !strings.Contains(said, "kept README.md, which has changed since") || !strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
+		t.Errorf("undo says %s", said)
+	}
+	if content, _ := os.ReadFile(edited); !strings.HasSuffix(string(content), "mine\n") || !strings.Contains(string(content), "PostgreSQL") {
+		t.Error("the edit is gone")
+	}
+	if said := run(5, "check"); !strings.Contains(said, "files: 1 edited") {
+		t.Errorf("check says %s", said)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "shop", ".shop.otelgen-*")); len(left) > 0 {
+		t.Errorf("left %v", left)
 	}
 }
