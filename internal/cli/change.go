@@ -46,6 +46,8 @@ type changeReport struct {
 	Untidy  string            `json:"untidy,omitempty"` // why go.mod and go.sum could not be tidied
 	Diff    string            `json:"diff,omitempty"`
 	Next    []string          `json:"next,omitempty"` // what to do now
+
+	lost []string // presets that go, with nothing in their place
 }
 
 func (a *app) changeCommands() []*cobra.Command {
@@ -187,6 +189,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	files = append(files, modules...)
 	slices.SortFunc(files, func(a, b change.File) int { return strings.Compare(a.Path, b.Path) })
 	report := &changeReport{Project: o.root, Before: o.project.Answers, Answers: selection.Answers(), Files: files}
+	report.lost = lostOwners(base, theirs)
 	if untidy != nil {
 		report.Untidy = untidy.Error()
 	}

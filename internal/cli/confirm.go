@@ -16,7 +16,7 @@ import (
 
 // confirm asks before a change by which the service loses a preset for which it gets no other, and files with it.
 func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
-	lost, goes := report.lost(), report.goes()
+	lost, goes := report.lost, report.goes()
 	if r.yes || len(lost) == 0 || len(goes) == 0 {
 		return nil
 	}
@@ -46,21 +46,29 @@ func (a *app) terminal() (in, out *os.File, ok bool) {
 	return a.stdin, out, ok
 }
 
-// lost returns the presets that go, on the axes that get none in their place.
-func (c *changeReport) lost() (lost []string) {
-	for axis, before := range c.Before.Presets {
-		after := c.Answers.Presets[axis]
-		if slices.ContainsFunc(after, func(name string) bool { return name != none && !slices.Contains(before, name) }) {
-			continue // swapped
+// lostOwners returns the presets whose files go, on the axes that get no other preset in their place.
+func lostOwners(base, theirs *generator.Tree) (lost []string) {
+	before, after := owners(base), owners(theirs)
+	for id := range before {
+		axis, _, _ := strings.Cut(id, "/")
+		swapped := false
+		for other := range after {
+			swapped = swapped || strings.HasPrefix(other, axis+"/") && other != axis+"/"+none && !before[other]
 		}
-		for _, name := range before {
-			if name != none && !slices.Contains(after, name) {
-				lost = append(lost, axis+"/"+name)
-			}
+		if !after[id] && !swapped {
+			lost = append(lost, id)
 		}
 	}
 	slices.Sort(lost)
 	return lost
+}
+
+func owners(tree *generator.Tree) map[string]bool {
+	all := map[string]bool{}
+	for _, f := range tree.Files {
+		all[f.Owner] = true
+	}
+	return all
 }
 
 // goes returns the files that are deleted.
