@@ -13,4 +13,4 @@ for choice in $("$tmp/otelgen" list | awk '/^[a-z]+:/ { axis = $1; sub(":", "", 
 	n=$((n + 1))
 	"$tmp/otelgen" new shop --no-input --output "$tmp/$n" "$choice" >"$tmp/out"
 done
-DD_API_KEY=none "$tmp/validate" "$tmp"/[0-9]*
+"$tmp/validate" "$tmp"/[0-9]* .goreleaser.yaml .github/workflows/*.yml

@@ -1,7 +1,9 @@
 // Command validate checks the files of generated services that no Go tool reads, with the code of those that do: Dockerfile
 // with BuildKit's parser and linter, compose.yaml with Compose's loader, workflows with actionlint; and what is meant for Datadog's API with the types of Datadog's client. It only reads.
 //
-//	validate DIR…
+//	validate DIR… [.goreleaser.yaml] [WORKFLOW.yml…]
+//
+// A configuration of goreleaser is read by its own types, strictly.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"github.com/DataDog/datadog-api-client-go/v2/api/datadog"
 	"github.com/DataDog/datadog-api-client-go/v2/api/datadogV1"
 	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/goreleaser/goreleaser/v2/pkg/config"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -28,6 +31,13 @@ import (
 func main() {
 	failed := false
 	for _, dir := range os.Args[1:] {
+		if check := fileCheck(dir); check != nil {
+			if err := check(dir); err != nil {
+				fmt.Fprintf(os.Stderr, "%s: %v\n", dir, err)
+				failed = true
+			}
+			continue
+		}
 		for name, check := range map[string]func(string) error{
 			"Dockerfile": dockerfile, "compose.yaml": compose, ".github/workflows/ci.yml": workflow,
 			"deploy/datadog/dashboard.json": datadogJSON[datadogV1.Dashboard], "deploy/datadog/slos.json": datadogJSON[[]datadogV1.ServiceLevelObjectiveRequest],
@@ -43,6 +53,20 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Printf("%d passed, 0 failed\n", len(os.Args)-1)
+}
+
+// fileCheck returns the check of a single file, or nil for a directory.
+func fileCheck(path string) func(string) error {
+	switch {
+	case filepath.Base(path) == ".goreleaser.yaml":
+		return func(path string) error {
+			_, err := config.Load(path) // strict: an unknown key is an error
+			return err
+		}
+	case filepath.Ext(path) == ".yml":
+		return workflow
+	}
+	return nil
 }
 
 // datadogJSON reads a file, if there is one, as the type that Datadog's API takes. Nothing in it may be unknown there.
