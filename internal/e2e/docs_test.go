@@ -22,6 +22,12 @@ func TestTutorial(t *testing.T) { readDocs(t, "tutorial.md") }
 // TestCI does what docs/how-to/ci.md says.
 func TestCI(t *testing.T) { readDocs(t, "how-to/ci.md") }
 
+// TestSampling does what docs/how-to/sample-traces.md says.
+func TestSampling(t *testing.T) { readDocs(t, "how-to/sample-traces.md") }
+
+// TestVendor does what docs/how-to/send-to-a-vendor.md says; no vendor is called.
+func TestVendor(t *testing.T) { readDocs(t, "how-to/send-to-a-vendor.md") }
+
 // reader is somebody who does what a page says.
 type reader struct {
 	t       *testing.T
@@ -94,7 +100,7 @@ func (r *reader) types(typed, shown string) {
 	var said string
 	var err error
 	switch {
-	case typed == "go run ./cmd/dev":
+	case strings.HasSuffix(typed, "go run ./cmd/dev"):
 		r.runs(cmd)
 		r.shows(shown, func() string { return r.running.Err.String() })
 		return

@@ -294,12 +294,20 @@ func (r *run) environment(from []string) []string {
 		}
 		env = append(env, pair)
 	}
+	for _, e := range r.o.Contract.Env {
+		if e.Type == "level" {
+			env = append(env, e.Name+"="+e.Default)
+		}
+	}
+	env = append(env, "OTELGEN_VERIFY_ENDPOINT="+r.receiver.HTTPEndpoint(), "OTELGEN_VERIFY_REPORT="+filepath.Join(r.temp, "environment.json"))
+	if !r.sendsOTLP() {
+		return env
+	}
 	protocol, endpoint := "http/protobuf", r.receiver.HTTPEndpoint()
 	if e := r.declares("OTEL_EXPORTER_OTLP_PROTOCOL"); e != nil && e.Default == "grpc" {
 		protocol, endpoint = "grpc", r.receiver.GRPCEndpoint()
 	}
-	return append(env, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint,
-		"OTELGEN_VERIFY_REPORT="+filepath.Join(r.temp, "environment.json"))
+	return append(env, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint)
 }
 
 // readiness returns what the service answers to /readyz.

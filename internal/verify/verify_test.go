@@ -149,10 +149,14 @@ func TestEnvironment(t *testing.T) {
 	defer receiver.Close()
 	for protocol, endpoint := range map[string]string{"grpc": receiver.GRPCEndpoint(), "http/protobuf": receiver.HTTPEndpoint()} {
 		r := &run{receiver: receiver, o: Options{Contract: generator.Contract{Env: []generator.Env{
-			{Name: "LOG_LEVEL", Type: "level"}, {Name: "OTEL_EXPORTER_OTLP_PROTOCOL", Default: protocol},
+			{Name: "LOG_LEVEL", Type: "level", Default: "info"}, {Name: "OTEL_EXPORTER_OTLP_PROTOCOL", Default: protocol},
+			{Name: "OTEL_EXPORTER_OTLP_ENDPOINT"},
 		}}}}
 		got := r.environment([]string{"HOME=/x", "OTEL_SDK_DISABLED=true", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://elsewhere", "LOG_LEVEL=error"})
-		want := []string{"HOME=/x", "OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol, "OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTELGEN_VERIFY_REPORT=environment.json"}
+		want := []string{
+			"HOME=/x", "LOG_LEVEL=info", "OTELGEN_VERIFY_ENDPOINT=" + receiver.HTTPEndpoint(), "OTELGEN_VERIFY_REPORT=environment.json",
+			"OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol, "OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint,
+		}
 		if !slices.Equal(got, want) {
 			t.Errorf("the environment is %q, want %q", got, want)
 		}

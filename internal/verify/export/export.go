@@ -22,8 +22,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// ReportEnv names the file that Report writes.
-const ReportEnv = "OTELGEN_VERIFY_REPORT"
+// ReportEnv names the file that Report writes. EndpointEnv is where the signals go: the service itself may ignore
+// OpenTelemetry's variable.
+const (
+	ReportEnv   = "OTELGEN_VERIFY_REPORT"
+	EndpointEnv = "OTELGEN_VERIFY_ENDPOINT"
+)
 
 // Report writes the environment as it is now to the file that ReportEnv names, if it does: the development entry point has by then
 // put the addresses of the servers that it embeds into it.
@@ -42,7 +46,7 @@ func Report() error {
 	return os.Rename(path+".new", path)
 }
 
-// Spans returns a processor that sends spans to OTEL_EXPORTER_OTLP_ENDPOINT.
+// Spans returns a processor that sends spans to the endpoint.
 func Spans() sdktrace.SpanProcessor { return sdktrace.NewBatchSpanProcessor(spans{}) }
 
 // Metrics returns a reader that sends metrics there.
@@ -278,7 +282,7 @@ func send(ctx context.Context, path string, message object) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, os.Getenv(EndpointEnv)+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.HTTPEndpoint())
+	t.Setenv(EndpointEnv, receiver.HTTPEndpoint())
 	describes := resource.NewSchemaless(attribute.String("service.name", "shop"))
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(Spans()), sdktrace.WithResource(describes))
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(Metrics()), sdkmetric.WithResource(describes))
