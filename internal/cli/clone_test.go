@@ -45,7 +45,10 @@ var words = []string{
 // plant puts something under a name that otelgen reads.
 func (c *clone) plant(name string) {
 	at := filepath.Join(c.dir, filepath.FromSlash(name))
-	was, _ := os.ReadFile(at)
+	var was []byte
+	if info, err := os.Lstat(at); err == nil && info.Mode().IsRegular() && info.Size() < 1<<20 { // it may have been planted before
+		was, _ = os.ReadFile(at)
+	}
 	os.RemoveAll(at)
 	os.MkdirAll(filepath.Dir(at), 0o755)
 	switch c.r.IntN(9) {

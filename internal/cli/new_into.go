@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -36,6 +37,9 @@ func inNewRepository(e fs.DirEntry) bool {
 // the service's version of any other goes beside it.
 func (n *newRun) writeInto(ctx context.Context, target string, made *service) error {
 	state, err := n.lock(ctx, target)
+	if noJournal := (*generator.Error)(nil); errors.As(err, &noJournal) && noJournal.Code == "no-journal" && writer.Check(target) == nil {
+		return n.writer.Write(ctx, target, made.files) // it replaces an empty directory, and needs no journal
+	}
 	if err != nil {
 		return err
 	}
