@@ -81,6 +81,7 @@ func (a *app) main(args []string) (code int) {
 	if err != nil {
 		return a.fail(err, args)
 	}
+	a.updateNotice(ctx)
 	return 0
 }
 
