@@ -28,6 +28,12 @@ func TestSampling(t *testing.T) { readDocs(t, "how-to/sample-traces.md") }
 // TestVendor does what docs/how-to/send-to-a-vendor.md says; no vendor is called.
 func TestVendor(t *testing.T) { readDocs(t, "how-to/send-to-a-vendor.md") }
 
+// TestEndpoint does what docs/how-to/add-an-endpoint.md says.
+func TestEndpoint(t *testing.T) { readDocs(t, "how-to/add-an-endpoint.md") }
+
+// TestAuthentication does what docs/how-to/authenticate-callers.md says.
+func TestAuthentication(t *testing.T) { readDocs(t, "how-to/authenticate-callers.md") }
+
 // reader is somebody who does what a page says.
 type reader struct {
 	t       *testing.T
