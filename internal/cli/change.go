@@ -28,7 +28,8 @@ import (
 // changeRun is what a command that changes a project was told.
 type changeRun struct {
 	*app
-	dir, conflict      string
+	projectDir
+	conflict           string
 	module             string // the new path of the module, if it is to have one
 	from               sourceFlags
 	allowDirty, dryRun bool
@@ -72,18 +73,21 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		f.BoolVar(&r.dryRun, "dry-run", false, "show what would happen to which file, and write nothing")
 		return cmd, r
 	}
-	add, _ := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
+	add, addRun := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
 		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.add = args })
-	remove, _ := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
+	remove, removeRun := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
 		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.remove = args })
 	set, setRun := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
 		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
 	setRun.moduleFlag(set)
 	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
-	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
-	update, _ := change("update", "Bring a project to the templates of this otelgen", `
+	update, updateRun := change("update", "Bring a project to the templates of this otelgen", `
 Its answers are those of `+project.FileName+`, where they may also be edited by hand.`, "  otelgen update",
 		cobra.NoArgs, func(*changeRun, []string) {})
+	addRun.flag(add)
+	removeRun.flag(remove)
+	setRun.flag(set)
+	updateRun.argument(update)
 	return []*cobra.Command{add, remove, set, update}
 }
 
@@ -92,10 +96,8 @@ func (r *changeRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
 	f.StringVar(&r.conflict, "conflict", "markers", "what becomes of a conflict: `markers` in the file, or rej for a PATH.rej beside it")
-	f.StringVar(&r.dir, "project", ".", "`DIR` of the project")
 	r.from.add(cmd)
 	r.from.addAllowFetch(cmd)
-	cmd.MarkFlagDirname("project")
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -163,7 +165,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	}
 	selection, err := o.catalog.Select(answers)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, inProject(err, o.catalog.Axes())
 	}
 	plan, err := selection.Plan()
 	if err != nil {

@@ -22,10 +22,11 @@ type checkReport struct {
 
 func (a *app) checkCommand() *cobra.Command {
 	var allowed []string
+	var in projectDir
 	var from sourceFlags
 	kinds := []string{string(change.Edited), string(change.Missing), string(change.Outdated)}
 	cmd := &cobra.Command{
-		Use:   "check [DIR]",
+		Use:   "check",
 		Short: "Say whether a project is as its answers say",
 		Long: `Say whether a project is as its answers say, and which files are not:
 
@@ -37,8 +38,7 @@ func (a *app) checkCommand() *cobra.Command {
 
 If there are any, the exit code is 5, but for kinds that --allow names.`,
 		Example: "  otelgen check\n  otelgen check --allow edited,missing",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, kind := range allowed {
 				if !slices.Contains(kinds, kind) {
 					return &generator.Error{
@@ -47,7 +47,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 					}
 				}
 			}
-			report, err := a.check(cmd.Context(), append(args, ".")[0], from, allowed)
+			report, err := a.check(cmd.Context(), in.dir, from, allowed)
 			if err != nil {
 				return err
 			}
@@ -56,10 +56,10 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 			}
 			return report.failure(allowed)
 		},
-		ValidArgsFunction: directories,
 	}
 	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
 	from.addReadOnly(cmd)
+	in.argument(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

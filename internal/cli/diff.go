@@ -52,14 +52,12 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 	f.StringArrayVar(&r.add, "add", nil, "`AXIS/PRESET` to add (repeatable)")
 	f.StringArrayVar(&r.remove, "remove", nil, "`AXIS/PRESET` to remove (repeatable)")
 	f.StringArrayVar(&r.set, "set", nil, "`AXIS=PRESET` to swap (repeatable)")
-	cmd.RegisterFlagCompletionFunc("add", r.completePresets("/"))
-	cmd.RegisterFlagCompletionFunc("remove", r.completePresets("/"))
-	cmd.RegisterFlagCompletionFunc("set", r.completePresets("="))
 	cmd.RegisterFlagCompletionFunc("add", a.completePresets("/"))
 	cmd.RegisterFlagCompletionFunc("remove", a.completePresets("/"))
 	cmd.RegisterFlagCompletionFunc("set", a.completePresets("="))
 	r.moduleFlag(cmd)
 	r.flags(cmd)
+	r.argument(cmd)
 	f.BoolVar(&exitCode, "exit-code", false, "exit with 5 if anything would change")
 	return cmd
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) ejectCommand() *cobra.Command {
-	var dir string
+	var in projectDir
 	var allowDirty bool
 	cmd := &cobra.Command{
 		Use:   "eject",
@@ -21,7 +21,7 @@ func (a *app) ejectCommand() *cobra.Command {
 other files stay as they are; the code depends on nothing of otelgen's. From then on otelgen can neither change nor check the project.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			root, err := findRoot(dir)
+			root, err := findRoot(in.dir)
 			if err != nil {
 				return err
 			}
@@ -53,8 +53,7 @@ other files stay as they are; the code depends on nothing of otelgen's. From the
 			})
 		},
 	}
-	cmd.Flags().StringVar(&dir, "project", ".", "`DIR` of the project")
 	cmd.Flags().BoolVar(&allowDirty, "allow-dirty", false, "go on even if git does not know all that is in the project")
-	cmd.MarkFlagDirname("project")
+	in.argument(cmd)
 	return cmd
 }

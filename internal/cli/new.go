@@ -319,7 +319,7 @@ func (n *newRun) report(answers, full generator.Answers, files []generator.File)
 	target := n.target(answers)
 	r := &newReport{
 		Name: full.Name, Output: target, DryRun: n.dryRun, Answers: full,
-		Repeat: n.repeat(answers, full), Next: n.next(target),
+		Repeat: n.repeat(answers, full), Next: n.next(target, files),
 	}
 	for _, f := range files {
 		var joined []string
@@ -367,12 +367,15 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 }
 
 // next returns the commands to type once the service is at target.
-func (n *newRun) next(target string) (commands []string) {
+func (n *newRun) next(target string, files []generator.File) (commands []string) {
 	if n.workspaceWithout(target) != "" {
 		commands = append(commands, "go work use "+shellquote.Join(target))
 	}
 	if !isHere(target) {
 		commands = append(commands, "cd "+shellquote.Join(target))
+	}
+	for _, server := range composeServices(&generator.Tree{Files: files}) {
+		commands = append(commands, "make "+server)
 	}
 	return append(commands, "go run ./cmd/dev")
 }

@@ -19,7 +19,7 @@ const durable = ".durable"
 func (r *changeRun) next(o *opened, before, after *generator.Selection, base, theirs *generator.Tree, report *changeReport) []string {
 	var steps []string
 	for _, s := range newServers(base, theirs) {
-		steps = append(steps, "start "+s+": make "+s+", or docker compose up --detach --wait "+s)
+		steps = append(steps, "start "+s+": make "+s)
 	}
 	steps = append(steps, newVariables(before, after)...)
 	steps = append(steps, leftData(before, after)...)
@@ -48,16 +48,24 @@ func newServers(base, theirs *generator.Tree) []string {
 	return all
 }
 
+// composeServices returns the services of compose.yaml that have a target of the Makefile: those that the development
+// entry does not start itself.
 func composeServices(tree *generator.Tree) []string {
 	var compose struct {
 		Services map[string]yaml.Node `yaml:"services"`
 	}
+	makefile := ""
 	for _, f := range tree.Files {
 		if f.Path == "compose.yaml" && yaml.Unmarshal(f.Content, &compose) != nil {
 			return nil
 		}
+		if f.Path == "Makefile" {
+			makefile = string(f.Content)
+		}
 	}
-	return slices.Sorted(maps.Keys(compose.Services))
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(compose.Services)), func(name string) bool {
+		return !strings.Contains(makefile, "\n"+name+":")
+	})
 }
 
 // newVariables returns what to set of the variables that the service did not have, or that mean something else now.

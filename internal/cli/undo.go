@@ -28,7 +28,7 @@ type undoFile struct {
 }
 
 func (a *app) undoCommand() *cobra.Command {
-	var dir string
+	var in projectDir
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "Undo the last change of a project",
@@ -38,10 +38,9 @@ A file that has changed since is not overwritten: undo then lists such files, ch
 A change that was interrupted, by a crash or a kill, is undone as far as its files have not been edited since.`,
 		Example: "  otelgen undo",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), dir) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), in.dir) },
 	}
-	cmd.Flags().StringVar(&dir, "project", ".", "`DIR` of the project")
-	cmd.MarkFlagDirname("project")
+	in.argument(cmd)
 	return cmd
 }
 

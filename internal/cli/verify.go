@@ -19,9 +19,10 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var from sourceFlags
+	var in projectDir
 	o := verify.Options{}
 	cmd := &cobra.Command{
-		Use:   "verify [DIR]",
+		Use:   "verify",
 		Short: "Run a generated service and check what it reports",
 		Long: `verify builds the service in DIR, or here, and runs it by its development entry, with an OTLP receiver of its own. It drives the
 service, ends it with SIGTERM, and compares what arrived with what its presets declare and with the semantic conventions.
@@ -32,13 +33,8 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 		Example: `  otelgen verify
   DATABASE_URL=postgres://localhost/verify otelgen verify shop
   otelgen verify --strict --format junit > verify.xml`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir := "."
-			if len(args) > 0 {
-				dir = args[0]
-			}
-			if err := a.prepareVerify(cmd.Context(), &o, dir, from); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.prepareVerify(cmd.Context(), &o, in.dir, from); err != nil {
 				return err
 			}
 			line := progress.Start(cmd.Context(), a.stderr, "starting")
@@ -51,7 +47,6 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 			}
 			return a.reportVerify(report)
 		},
-		ValidArgsFunction: directories,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -63,6 +58,7 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
 	from.addReadOnly(cmd)
+	in.argument(cmd)
 	return cmd
 }
 

@@ -195,6 +195,17 @@ func malformed(path, why string) error {
 	}
 }
 
+// notInProject says that a path is in no project; of a project's record, its directory.
+func notInProject(path string) string {
+	if filepath.Base(path) == FileName {
+		path = filepath.Dir(path)
+	}
+	if path == "." {
+		return "the current directory is not in a generated project"
+	}
+	return path + " is not in a generated project"
+}
+
 // Find returns the root of the project that holds path: the nearest directory upwards with a .otelgen.yaml. The error is
 // a *generator.Error of KindAnswers.
 func Find(path string) (root string, err error) {
@@ -208,8 +219,8 @@ func Find(path string) (root string, err error) {
 		}
 		if dir == filepath.Dir(dir) {
 			return "", &generator.Error{
-				Kind: generator.KindAnswers, Code: "no-project", What: path + " is not in a project that otelgen generated",
-				Why: "neither its directory nor one above has a " + FileName, Mend: "give the path of a file in a generated project",
+				Kind: generator.KindAnswers, Code: "no-project", What: notInProject(path),
+				Why: "neither the directory nor one above has a " + FileName, Mend: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
 			}
 		}
 	}
