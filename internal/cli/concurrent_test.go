@@ -30,7 +30,7 @@ func TestChangesAtOnce(t *testing.T) {
 		var failed [2]error
 		var both sync.WaitGroup
 		for i, change := range pair {
-			both.Go(func() { said[i], failed[i] = run("set", "--project", "shop", change) })
+			both.Go(func() { said[i], failed[i] = run("set", "--yes", "--project", "shop", change) })
 		}
 		both.Wait()
 		after, err := project.Read(filepath.Join(dir, "shop", project.FileName))
