@@ -68,7 +68,7 @@ func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 	return c, nil
 }
 
-const mendSource = "make it a folder that you may read, with presets as AXIS/NAME/preset.yaml"
+const fixSource = "make it a folder that you may read, with presets as AXIS/NAME/preset.yaml"
 
 // list adds the folders of src to the catalog.
 func (c *Catalog) list(src Source) error {
@@ -79,7 +79,7 @@ func (c *Catalog) list(src Source) error {
 	}
 	tops, err := fs.ReadDir(src.FS, ".")
 	if err != nil {
-		return &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Mend: mendSource, Where: where}
+		return &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Fix: fixSource, Where: where}
 	}
 	var errs []error
 	for _, top := range tops {
@@ -88,7 +88,7 @@ func (c *Catalog) list(src Source) error {
 		}
 		subs, err := fs.ReadDir(src.FS, top.Name())
 		if err != nil {
-			errs = append(errs, &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Mend: mendSource, Where: path.Join(where, top.Name())})
+			errs = append(errs, &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Fix: fixSource, Where: path.Join(where, top.Name())})
 		}
 		for _, sub := range subs {
 			if !sub.IsDir() || hidden(sub.Name()) {
@@ -110,7 +110,7 @@ func (c *Catalog) replaced(names []string) error {
 		axis, name, _ := strings.Cut(id, "/")
 		if e, ok := c.entries[axis][name]; !ok || e.dir.source == BuiltIn {
 			errs = append(errs, &Error{Kind: KindAnswers, Code: "replace", What: fmt.Sprintf("nothing replaces %s", show(id)), Why: "no source of presets has this preset, named as AXIS/NAME",
-				Mend: "leave it out of --replace, or say with --presets where it is"})
+				Fix: "leave it out of --replace, or say with --presets where it is"})
 		}
 	}
 	return errors.Join(errs...)
@@ -123,15 +123,15 @@ func (c *Catalog) add(axisName, name string, dir *folder, replace []string) erro
 			return nil // some other folder of the user's
 		}
 		return &Error{Kind: KindPreset, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", axisName),
-			Why: "known axes: " + list(c.axisNames()), Mend: didYouMean(axisName, c.axisNames()), Where: dir.where}
+			Why: "known axes: " + list(c.axisNames()), Fix: didYouMean(axisName, c.axisNames()), Where: dir.where}
 	}
 	if !isSlug(name) {
 		return &Error{Kind: KindPreset, Code: "preset-name", What: fmt.Sprintf("%q cannot name a preset", name),
-			Why: "a preset is lower-case letters, digits and hyphens, a letter first", Mend: "rename the folder", Where: dir.where}
+			Why: "a preset is lower-case letters, digits and hyphens, a letter first", Fix: "rename the folder", Where: dir.where}
 	}
 	if other, ok := c.entries[axisName][name]; ok && !slices.Contains(replace, axisName+"/"+name) {
 		return &Error{Kind: KindPreset, Code: "preset-twice", What: fmt.Sprintf("there are two presets %s/%s", axisName, name),
-			Why: "the other one is " + other.dir.where, Mend: "rename one of the folders, or say that this one is meant: --replace " + axisName + "/" + name, Where: dir.where}
+			Why: "the other one is " + other.dir.where, Fix: "rename one of the folders, or say that this one is meant: --replace " + axisName + "/" + name, Where: dir.where}
 	}
 	c.entries[axisName][name] = &entry{dir: dir, decode: sync.OnceValues(func() (*Preset, error) { return decodePreset(axis, name, dir) })}
 	return nil
@@ -162,7 +162,7 @@ func (c *Catalog) findAxis(name string) (*Axis, error) {
 		return a, nil
 	}
 	return nil, &Error{Kind: KindAnswers, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", name),
-		Why: "known axes: " + list(c.axisNames()), Mend: didYouMean(name, c.axisNames())}
+		Why: "known axes: " + list(c.axisNames()), Fix: didYouMean(name, c.axisNames())}
 }
 
 // Presets decodes and returns the presets of an axis: by group, then by the manifest's order, then by name.
@@ -201,12 +201,12 @@ func (c *Catalog) Preset(axis, name string) (*Preset, error) {
 	e, ok := c.entries[axis][name]
 	if !ok {
 		known := sortedKeys(c.entries[axis])
-		mend := "see otelgen list; presets of your own are found with --presets DIR"
+		fix := "see otelgen list; presets of your own are found with --presets DIR"
 		if near := Nearest(name, known); near != "" {
-			mend = fmt.Sprintf("did you mean --%s %s?", axis, near)
+			fix = fmt.Sprintf("did you mean --%s %s?", axis, near)
 		}
 		return nil, &Error{Kind: KindAnswers, Code: "unknown-preset", What: fmt.Sprintf("%s %s is not a preset", axis, show(name)),
-			Why: fmt.Sprintf("known presets of %s: %s", axis, list(known)), Mend: mend}
+			Why: fmt.Sprintf("known presets of %s: %s", axis, list(known)), Fix: fix}
 	}
 	return e.decode()
 }
@@ -234,7 +234,7 @@ func (c *Catalog) defaultOf(axis *Axis, group string) (found *Preset, err error)
 
 func twoDefaults(axis *Axis, first, second *Preset) error {
 	return &Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has two defaults", describe(axis, *axis.group(second.Group))),
-		Why: "the other one is " + first.dir.where, Mend: "take default: true out of one of them", Where: second.at(1)}
+		Why: "the other one is " + first.dir.where, Fix: "take default: true out of one of them", Where: second.at(1)}
 }
 
 // mayBeDefault looks for "default: true" without decoding; it may find one that means something else.

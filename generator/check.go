@@ -59,7 +59,7 @@ func (k *checker) defaults(axis *Axis, presets []*Preset) {
 			case !p.Default || p.Group != g.Name:
 			case g.Min == 0:
 				k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s cannot be a default", p.ID()), Why: "nothing has to be chosen of " + describe(axis, g),
-					Mend: "take default: true out of it", Where: p.at(1)})
+					Fix: "take default: true out of it", Where: p.at(1)})
 			case first != nil:
 				k.add(twoDefaults(axis, first, p))
 			default:
@@ -68,7 +68,7 @@ func (k *checker) defaults(axis *Axis, presets []*Preset) {
 		}
 		if first == nil && g.Min > 0 && presets != nil {
 			k.add(&Error{Kind: KindPreset, Code: "default", What: fmt.Sprintf("%s has no default", describe(axis, g)),
-				Why: "one of its presets has to be there if none is chosen", Mend: "write default: true in one manifest", Where: k.c.skeleton.at(1)})
+				Why: "one of its presets has to be there if none is chosen", Fix: "write default: true in one manifest", Where: k.c.skeleton.at(1)})
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (k *checker) slotFiles() {
 			k.add(k.c.noSlotFile(slot))
 		case !strings.Contains(string(data), fmt.Sprintf("slot %q", slot)):
 			k.add(&Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("%s does not open the slot %s", decl.file, slot),
-				Why: "what presets put into the slot would be lost", Mend: fmt.Sprintf("write {{ slot %q }} in it", slot), Where: k.c.skeleton.at(decl.line)})
+				Why: "what presets put into the slot would be lost", Fix: fmt.Sprintf("write {{ slot %q }} in it", slot), Where: k.c.skeleton.at(decl.line)})
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (k *checker) capability(capability, where string) {
 	}
 	known := sortedKeys(k.provided)
 	k.add(&Error{Kind: KindPreset, Code: "unknown-capability", What: fmt.Sprintf("no preset provides %q", capability), Why: "known capabilities: " + list(known),
-		Mend: didYouMean(capability, known), Where: where})
+		Fix: didYouMean(capability, known), Where: where})
 }
 
 // facts parses the templates in the manifest, and checks the capabilities that its facts go with.
@@ -162,7 +162,7 @@ func (k *checker) facts(o *Preset) {
 				k.capability(c, o.at(line))
 			case !slices.ContainsFunc(o.Options, func(o Option) bool { return o.Name == option && o.Type == "bool" }):
 				k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("%s has no option %s that is on or off", o.ID(), show(option)),
-					Why: "a fact can go with an option of type bool of its own preset", Mend: "declare it under options, or name another", Where: o.at(line)})
+					Why: "a fact can go with an option of type bool of its own preset", Fix: "declare it under options, or name another", Where: o.at(line)})
 			}
 		}
 	}
@@ -205,7 +205,7 @@ func (k *checker) template(o *Preset, file string) {
 			case "slot":
 				if decl, ok := k.c.skeleton.slots[arg]; !ok || o != &k.c.skeleton.Preset || path.Join("files", decl.file+templateSuffix) != file {
 					k.add(&Error{Kind: KindPreset, Code: "unknown-slot", What: fmt.Sprintf("%q is no slot of this file", arg), Why: "a slot is declared in " + skeletonFile + " with its file",
-						Mend: didYouMean(arg, sortedKeys(k.c.skeleton.slots)), Where: where})
+						Fix: didYouMean(arg, sortedKeys(k.c.skeleton.slots)), Where: where})
 				}
 			}
 		})

@@ -56,15 +56,15 @@ func (d *decoder) document(data []byte) (*yaml.Node, bool) {
 	return doc.Content[0], true
 }
 
-func (d *decoder) fail(line int, what, why, mend string) {
+func (d *decoder) fail(line int, what, why, fix string) {
 	if len(d.errs) == maxErrors || d.nodes > maxNodes && len(d.errs) > 0 {
 		return
 	}
-	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Mend: mend, Where: d.where + ":" + strconv.Itoa(line)})
+	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Fix: fix, Where: d.where + ":" + strconv.Itoa(line)})
 }
 
 // wrongType says that n, which is called what, is not as it must be.
-func (d *decoder) wrongType(n *yaml.Node, what, must, mend string) {
+func (d *decoder) wrongType(n *yaml.Node, what, must, fix string) {
 	is := "a mapping"
 	switch {
 	case n.Kind == yaml.SequenceNode:
@@ -76,7 +76,7 @@ func (d *decoder) wrongType(n *yaml.Node, what, must, mend string) {
 	case n.Kind == yaml.ScalarNode:
 		is = show(n.Value) + " without quotes"
 	}
-	d.fail(n.Line, what+" must be "+must, "it is "+is, mend)
+	d.fail(n.Line, what+" must be "+must, "it is "+is, fix)
 }
 
 // object decodes a mapping with known keys. Those in required have to be there.
@@ -133,10 +133,10 @@ func (d *decoder) list(what string, f func(*yaml.Node)) field {
 	}
 }
 
-func (d *decoder) scalar(n *yaml.Node, what, tag, must, mend string) (string, bool) {
+func (d *decoder) scalar(n *yaml.Node, what, tag, must, fix string) (string, bool) {
 	n = d.resolve(n)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != tag {
-		d.wrongType(n, what, must, mend)
+		d.wrongType(n, what, must, fix)
 		return "", false
 	}
 	if strings.ContainsFunc(n.Value, unseen) {

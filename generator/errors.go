@@ -37,13 +37,13 @@ func (k Kind) ExitCode() int {
 	return 1
 }
 
-// Error is every error that otelgen reports on purpose: what is wrong, why, and how to mend it. Each of these is always there.
+// Error is every error that otelgen reports on purpose: what is wrong, why, and how to fix it. Each of these is always there.
 type Error struct {
 	Kind Kind   `json:"-"`
 	Code string `json:"code"`    // stable, for machines: "unknown-preset"
-	What string `json:"message"` // one line, as are Why and Mend
+	What string `json:"message"` // one line, as are Why and Fix
 	Why  string `json:"why"`
-	Mend string `json:"mend"`
+	Fix  string `json:"fix"`
 	// Where is the position at fault, "file:line" or "file", if it is in a file.
 	Where string `json:"where,omitempty"`
 }
@@ -69,11 +69,11 @@ func unseen(r rune) bool {
 	return r != '\t' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
 }
 
-// Error returns "where: what", then why and mend on lines of their own.
+// Error returns "where: what", then why and fix on lines of their own.
 func (e *Error) Error() string {
 	where := ""
 	if e.Where != "" {
 		where = strings.ReplaceAll(Visible(e.Where), "\n", "<U+000A>") + ": "
 	}
-	return where + Visible(e.What) + "\n  why: " + Visible(e.Why) + "\n  mend: " + Visible(e.Mend)
+	return where + Visible(e.What) + "\n  why: " + Visible(e.Why) + "\n  fix: " + Visible(e.Fix)
 }

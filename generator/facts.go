@@ -126,13 +126,13 @@ func (p *Plan) alarms(ctx *context, metrics []signals.Metric) error {
 	ctx.Alerts, missing = signals.Alerts(metrics)
 	if missing != "" {
 		return &Error{Kind: KindPreset, Code: "alert", What: fmt.Sprintf("the alert %s is a share of a metric that is not there", missing),
-			Why: "nothing in the service declares what of names", Mend: "name a metric of the same preset", Where: p.position(missing)}
+			Why: "nothing in the service declares what of names", Fix: "name a metric of the same preset", Where: p.position(missing)}
 	}
 	seen := map[string]signals.Alert{}
 	for _, a := range ctx.Alerts {
 		if other, ok := seen[a.Name]; ok {
 			return &Error{Kind: KindPreset, Code: "alert", What: fmt.Sprintf("two metrics have an objective or alert %s", a.Name),
-				Why: other.Metric.Name + " has it, too, and there is one runbook for a name", Mend: "rename one of them", Where: p.position(a.Name)}
+				Why: other.Metric.Name + " has it, too, and there is one runbook for a name", Fix: "rename one of them", Where: p.position(a.Name)}
 		}
 		seen[a.Name] = a
 	}
@@ -213,7 +213,7 @@ func (c *context) addEnv(e Env, preset *Preset) error {
 			what = fmt.Sprintf("the configuration field %s.%s", e.Section, e.Field)
 		}
 		return &Error{Kind: KindPreset, Code: "env-twice", What: fmt.Sprintf("%s is declared differently by %s", what, other.Owner),
-			Why: "one variable has one meaning in the whole service", Mend: "declare it as there, or give it another name", Where: preset.at(e.line)}
+			Why: "one variable has one meaning in the whole service", Fix: "declare it as there, or give it another name", Where: preset.at(e.line)}
 	}
 	c.Env = append(c.Env, e)
 	return nil

@@ -68,7 +68,7 @@ func (f *folder) lock() (*gomod.Lock, error) {
 			f.locked, err = gomod.Parse(data)
 		}
 		if err != nil {
-			f.lockErr = &Error{Kind: KindPreset, Code: "lock", What: "the lock file cannot be read", Why: err.Error(), Mend: "make it anew", Where: f.position(gomod.LockFile)}
+			f.lockErr = &Error{Kind: KindPreset, Code: "lock", What: "the lock file cannot be read", Why: err.Error(), Fix: "make it anew", Where: f.position(gomod.LockFile)}
 		}
 	})
 	return f.locked, f.lockErr
@@ -103,7 +103,7 @@ func (f *folder) walk(sub string) (names []string, err error) {
 		}
 		if entries++; entries > maxEntries {
 			return &Error{Kind: KindPreset, Code: "template", What: "the preset has too many files", Why: fmt.Sprintf("there are more than %d below %s/", maxEntries, sub),
-				Mend: "make it several presets", Where: f.position(sub)}
+				Fix: "make it several presets", Where: f.position(sub)}
 		}
 		if e.IsDir() {
 			return nil
@@ -111,7 +111,7 @@ func (f *folder) walk(sub string) (names []string, err error) {
 		name := strings.TrimPrefix(p, top+"/")
 		if !strings.HasSuffix(name, templateSuffix) {
 			return &Error{Kind: KindPreset, Code: "template", What: "the file is no template", Why: "every file below " + sub + "/ ends in " + templateSuffix,
-				Mend: "rename it to " + path.Base(p) + templateSuffix, Where: f.position(path.Join(sub, name))}
+				Fix: "rename it to " + path.Base(p) + templateSuffix, Where: f.position(path.Join(sub, name))}
 		}
 		names = append(names, name)
 		return nil

@@ -117,8 +117,8 @@ func wantError(t testing.TB, err error, kind Kind, words ...string) {
 		t.Errorf("kind is %d, want %d", e.Kind, kind)
 	}
 	for _, e := range all(err) {
-		if e.Code == "" || e.What == "" || e.Why == "" || e.Mend == "" {
-			t.Errorf("error without code, what, why or mend: %#v", e)
+		if e.Code == "" || e.What == "" || e.Why == "" || e.Fix == "" {
+			t.Errorf("error without code, what, why or fix: %#v", e)
 		}
 	}
 	for _, w := range words {

@@ -43,11 +43,11 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 	p := &Preset{Axis: axis.Name, Name: name, Source: dir.source, Order: defaultOrder, dir: dir}
 	data, err := dir.read(manifestFile, maxManifest)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the manifest cannot be read", Why: err.Error(), Mend: "make it a file that may be read", Where: dir.position(manifestFile)}
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the manifest cannot be read", Why: err.Error(), Fix: "make it a file that may be read", Where: dir.position(manifestFile)}
 	}
 	if err != nil {
 		return nil, &Error{Kind: KindPreset, Code: "manifest", What: fmt.Sprintf("the preset %s has no %s", p.ID(), manifestFile),
-			Why: "each folder <axis>/<name> is a preset", Mend: "write the manifest, or remove the folder", Where: dir.position(manifestFile)}
+			Why: "each folder <axis>/<name> is a preset", Fix: "write the manifest, or remove the folder", Where: dir.position(manifestFile)}
 	}
 	d := &decoder{where: dir.position(manifestFile)}
 	if root, ok := d.document(data); ok {
@@ -82,7 +82,7 @@ func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 	s := &manifestSkeleton{Preset: Preset{dir: dir, Source: dir.source}, slots: map[string]slotDecl{}, reserved: map[string]bool{}}
 	data, err := dir.read(skeletonFile, maxManifest)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Mend: "write it", Where: dir.position(skeletonFile)}
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the skeleton has no " + skeletonFile, Why: err.Error(), Fix: "write it", Where: dir.position(skeletonFile)}
 	}
 	d := &decoder{where: dir.position(skeletonFile)}
 	if root, ok := d.document(data); ok {

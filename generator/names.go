@@ -35,19 +35,19 @@ func isSlug(s string) bool {
 
 // CheckName returns an *Error if name cannot be that of a service.
 func CheckName(name string) error {
-	bad := func(why, mend string) error {
-		return &Error{Kind: KindAnswers, Code: "bad-name", What: fmt.Sprintf("%s cannot be the name of a service", show(name)), Why: why, Mend: mend}
+	bad := func(why, fix string) error {
+		return &Error{Kind: KindAnswers, Code: "bad-name", What: fmt.Sprintf("%s cannot be the name of a service", show(name)), Why: why, Fix: fix}
 	}
 	const rule = "a name is lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 63"
 	switch {
 	case name == "":
 		return bad("it is empty; "+rule, "name it, as in: otelgen new shop")
 	case !isSlug(name), len(name) > maxName:
-		mend := "use such a name, as in: otelgen new shop"
+		fix := "use such a name, as in: otelgen new shop"
 		if s := slugOf(name); s != "" {
-			mend = "did you mean " + s + "?"
+			fix = "did you mean " + s + "?"
 		}
-		return bad(rule, mend)
+		return bad(rule, fix)
 	case token.IsKeyword(name):
 		return bad("it is a keyword of Go", "use another name, such as "+name+"-service")
 	case name == "internal" || name == "vendor" || name == "testdata":
@@ -90,7 +90,7 @@ func CheckModule(modulePath string) error {
 	}
 	if err != nil {
 		return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%s cannot be a module path", show(modulePath)),
-			Why: strings.TrimPrefix(err.Error(), fmt.Sprintf("malformed import path %q: ", modulePath)), Mend: "use a path such as --module example.com/shop"}
+			Why: strings.TrimPrefix(err.Error(), fmt.Sprintf("malformed import path %q: ", modulePath)), Fix: "use a path such as --module example.com/shop"}
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func newEntity(name, plural string, reserved map[string]bool) (Entity, error) {
 	e.Plural, e.PluralType, e.PluralVar, e.PluralSnake, e.PluralWords = forms(pluralWords)
 	if e.Var == e.PluralVar || e.Type == e.PluralType {
 		return Entity{}, &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the plural of %q is the same word", name),
-			Why: "one and many need names of their own in the code", Mend: "give the plural: --entity " + name + " --entity-plural " + name + "-list, or give the entity in the singular"}
+			Why: "one and many need names of their own in the code", Fix: "give the plural: --entity " + name + " --entity-plural " + name + "-list, or give the entity in the singular"}
 	}
 	for _, id := range []string{e.Var, e.PluralVar, e.Type, e.PluralType, e.Snake, e.PluralSnake} {
 		var why string
@@ -151,11 +151,11 @@ func newEntity(name, plural string, reserved map[string]bool) (Entity, error) {
 		default:
 			continue
 		}
-		mend := "use another word, such as --entity " + name + "-record"
+		fix := "use another word, such as --entity " + name + "-record"
 		if plural != "" && (id == e.PluralVar || id == e.PluralType || id == e.PluralSnake) {
-			mend = "use another word for --entity-plural"
+			fix = "use another word for --entity-plural"
 		}
-		return Entity{}, &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the entity %q would need the identifier %s", name, id), Why: why, Mend: mend}
+		return Entity{}, &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the entity %q would need the identifier %s", name, id), Why: why, Fix: fix}
 	}
 	return e, nil
 }
@@ -172,7 +172,7 @@ func checkEntity(flag, name string) error {
 		return nil
 	}
 	return &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("%s cannot be the %s", show(name), flag),
-		Why: fmt.Sprintf("an entity is lower-case words joined by hyphens or underscores, each a letter first, at most %d characters", maxEntity), Mend: "use such words, as in --entity line-item"}
+		Why: fmt.Sprintf("an entity is lower-case words joined by hyphens or underscores, each a letter first, at most %d characters", maxEntity), Fix: "use such words, as in --entity line-item"}
 }
 
 func isWordBreak(r rune) bool { return r == '-' || r == '_' }

@@ -35,7 +35,7 @@ func (s *Selection) layout() (*layout, error) {
 			}
 			if other := from[role]; other != nil {
 				return nil, &Error{Kind: KindPreset, Code: "layout", What: fmt.Sprintf("the role %s already has a directory", role), Why: "it is given by " + other.ID(),
-					Mend: "take the role out of one of the two", Where: p.at(1)}
+					Fix: "take the role out of one of the two", Where: p.at(1)}
 			}
 			from[role] = p
 			dir, err := l.expand(p.Layout[role], p.at(1))
@@ -50,7 +50,7 @@ func (s *Selection) layout() (*layout, error) {
 }
 
 func unknownRole(role string, known []string, where string) error {
-	return &Error{Kind: KindPreset, Code: "unknown-role", What: fmt.Sprintf("%q is no role", role), Why: "known roles: " + list(known), Mend: didYouMean(role, known), Where: where}
+	return &Error{Kind: KindPreset, Code: "unknown-role", What: fmt.Sprintf("%q is no role", role), Why: "known roles: " + list(known), Fix: didYouMean(role, known), Where: where}
 }
 
 // dir returns the directory of a role.
@@ -96,7 +96,7 @@ func (l *layout) file(template, where string) (p string, named bool, err error) 
 	dir, err := l.dir(role)
 	if err != nil {
 		return "", false, &Error{Kind: KindPreset, Code: "unknown-role", What: "the template has no place in this service", Why: err.Error(),
-			Mend: "move it to a role that has a directory", Where: where}
+			Fix: "move it to a role that has a directory", Where: where}
 	}
 	full, err := l.expandFile(strings.TrimSuffix(rest, templateSuffix), where)
 	if err != nil {
@@ -112,7 +112,7 @@ func splitRole(template, where string) (role, rest string, err error) {
 		return role, rest, nil
 	}
 	return "", "", &Error{Kind: KindPreset, Code: "template", What: "the template is in no role",
-		Why: "files are addressed by role, as in files/@store/store.go.tmpl", Mend: "move it into a folder @ROLE", Where: where}
+		Why: "files are addressed by role, as in files/@store/store.go.tmpl", Fix: "move it into a folder @ROLE", Where: where}
 }
 
 // alertPlaceholder begins the name of a file that is written once for each alert.
@@ -146,13 +146,13 @@ func (l *layout) expand(p, where string) (string, error) {
 		full := l.fill.Replace(elem)
 		if strings.ContainsAny(full, "{}") {
 			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and for a file {alert}.EXT or {stepN}_NAME",
-				Mend: "use one of these, or leave the braces out", Where: where}
+				Fix: "use one of these, or leave the braces out", Where: where}
 		}
 		// What the Go tool reads into a file name must not come from an answer: windows.go, line_test.go, vendor/.
 		special := buildSuffix(full) != buildSuffix(elem) || slices.Contains([]string{"internal", "vendor", "testdata"}, full)
 		if full != elem && (special || module.CheckFilePath(full) != nil) {
 			return "", &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the answers would give a file or folder the name %s", full),
-				Why: "the Go tool or Windows reads a meaning into this name", Mend: "use another word, for example with --entity"}
+				Why: "the Go tool or Windows reads a meaning into this name", Fix: "use another word, for example with --entity"}
 		}
 		elems[i] = full
 	}
@@ -223,7 +223,7 @@ func checkPath(p, where string) error {
 	if why == "" {
 		return nil
 	}
-	return &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the file %q cannot be written", p), Why: why, Mend: "give the template another name or place", Where: where}
+	return &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the file %q cannot be written", p), Why: why, Fix: "give the template another name or place", Where: where}
 }
 
 // checkClashes refuses two files of one path, or of paths that differ in case only, and files where a folder must be.
@@ -247,9 +247,9 @@ func checkClashes(files []PlannedFile, position func(PlannedFile) string) error 
 				break // its parents are known, too
 			}
 			e := &Error{Kind: KindPreset, Code: "path-twice", What: fmt.Sprintf("the path %s is already taken", p), Why: "by " + other.path + " of " + position(other.file),
-				Mend: "one of them needs another name", Where: position(f)}
+				Fix: "one of them needs another name", Where: position(f)}
 			if f.named || other.file.named {
-				e.Kind, e.Mend = KindAnswers, "use another name or entity"
+				e.Kind, e.Fix = KindAnswers, "use another name or entity"
 			}
 			return e
 		}

@@ -143,7 +143,7 @@ func (c *Catalog) slot(name string, o *Preset) (slotDecl, error) {
 	if !ok {
 		known := sortedKeys(c.skeleton.slots)
 		return decl, &Error{Kind: KindPreset, Code: "unknown-slot", What: fmt.Sprintf("%q is no slot", name), Why: "known slots: " + list(known),
-			Mend: didYouMean(name, known), Where: o.dir.position(slotTemplate(name))}
+			Fix: didYouMean(name, known), Where: o.dir.position(slotTemplate(name))}
 	}
 	return decl, nil
 }
@@ -151,7 +151,7 @@ func (c *Catalog) slot(name string, o *Preset) (slotDecl, error) {
 func (c *Catalog) noSlotFile(slot string) error {
 	decl := c.skeleton.slots[slot]
 	return &Error{Kind: KindPreset, Code: "slot-file", What: fmt.Sprintf("the file %s of the slot %s does not exist", decl.file, slot),
-		Why: "a slot is in a file of the skeleton", Mend: "name the file that opens it, or take the slot out", Where: c.skeleton.at(decl.line)}
+		Why: "a slot is in a file of the skeleton", Fix: "name the file that opens it, or take the slot out", Where: c.skeleton.at(decl.line)}
 }
 
 // position is where the template of the file is.

@@ -147,10 +147,10 @@ func (p *Plan) modules(jobs []*job) (gomod.Files, error) {
 func (p *Plan) noPackage(imp string, f *PlannedFile) error {
 	if first, _, _ := strings.Cut(p.context.Module, "/"); !strings.Contains(first, ".") {
 		return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%q cannot be the module path", p.context.Module),
-			Why: fmt.Sprintf("the service imports %q, which would be taken for its own", imp), Mend: "use a path such as --module example.com/shop"}
+			Why: fmt.Sprintf("the service imports %q, which would be taken for its own", imp), Fix: "use a path such as --module example.com/shop"}
 	}
 	return &Error{Kind: KindPreset, Code: "no-package", What: fmt.Sprintf("%s imports %q", f.Path, imp), Why: "no file of the service is in this package",
-		Mend: "import the package by its role, as in \"@store\", or write it", Where: f.position()}
+		Fix: "import the package by its role, as in \"@store\", or write it", Where: f.position()}
 }
 
 // worker renders one file at a time.
@@ -249,7 +249,7 @@ func (w *worker) render(f *PlannedFile, all *totals) (*job, error) {
 	default:
 		return j, nil
 	}
-	return j, &Error{Kind: KindPreset, Code: "template", What: "the template was stopped", Why: why, Mend: "have the preset give less", Where: f.position()}
+	return j, &Error{Kind: KindPreset, Code: "template", What: "the template was stopped", Why: why, Fix: "have the preset give less", Where: f.position()}
 }
 
 // finish formats or checks what a template gave.
@@ -262,7 +262,7 @@ func (p *Plan) finish(j *job) error {
 		var v any
 		if err := yaml.Unmarshal(j.out.Content, &v); err != nil {
 			return &Error{Kind: KindPreset, Code: "yaml", What: j.file.Path + " is not YAML with what its slots hold", Why: err.Error(),
-				Mend: "correct the fragments of its slots, which otelgen explain names", Where: j.file.position()}
+				Fix: "correct the fragments of its slots, which otelgen explain names", Where: j.file.position()}
 		}
 	}
 	return nil
@@ -318,7 +318,7 @@ func (p *Plan) packageName(importPath string) string {
 }
 
 func goError(err error, file, where string) error {
-	e := &Error{Kind: KindPreset, Code: "go", What: file + " is not Go as rendered", Why: err.Error(), Mend: "correct the template", Where: where}
+	e := &Error{Kind: KindPreset, Code: "go", What: file + " is not Go as rendered", Why: err.Error(), Fix: "correct the template", Where: where}
 	var s *golang.SyntaxError
 	if errors.As(err, &s) {
 		e.What = fmt.Sprintf("%s is not Go in line %d as rendered", file, s.Line)
@@ -388,7 +388,7 @@ func (w *worker) fragment(f Fragment, kind string) (string, error) {
 	case "yaml":
 		var n yaml.Node
 		if err := yaml.Unmarshal(f.Text, &n); err != nil {
-			return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Mend: "correct the template", Where: where}
+			return "", &Error{Kind: KindPreset, Code: "yaml", What: "the fragment is not YAML as rendered", Why: err.Error(), Fix: "correct the template", Where: where}
 		}
 		w.job.yaml = true
 	}

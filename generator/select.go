@@ -104,17 +104,17 @@ func (c *Catalog) choose(named map[string][]string) (chosen []*Preset, names map
 				}
 				if p == nil {
 					return nil, nil, &Error{Kind: KindAnswers, Code: "no-default", What: fmt.Sprintf("no %s is chosen", describe(axis, g)),
-						Why: "there is no default", Mend: fmt.Sprintf("choose one: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), "|"))}
+						Why: "there is no default", Fix: fmt.Sprintf("choose one: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), "|"))}
 				}
 				presets, in = append(presets, p), append(in, p.Name)
 			}
 			if len(in) < g.Min {
 				return nil, nil, &Error{Kind: KindAnswers, Code: "too-few", What: fmt.Sprintf("%s needs more than %s", describe(axis, g), strings.Join(in, ", ")),
-					Why: fmt.Sprintf("at least %d have to be chosen", g.Min), Mend: fmt.Sprintf("choose more of them: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), ","))}
+					Why: fmt.Sprintf("at least %d have to be chosen", g.Min), Fix: fmt.Sprintf("choose more of them: --%s %s", axis.Name, strings.Join(sortedKeys(c.entries[axis.Name]), ","))}
 			}
 			if g.Max >= 0 && len(in) > g.Max {
 				return nil, nil, &Error{Kind: KindAnswers, Code: "too-many", What: fmt.Sprintf("%s cannot be %s at once", describe(axis, g), strings.Join(in, " and ")),
-					Why: fmt.Sprintf("at most %d can be chosen", g.Max), Mend: fmt.Sprintf("keep one of them: --%s %s", axis.Name, in[0])}
+					Why: fmt.Sprintf("at most %d can be chosen", g.Max), Fix: fmt.Sprintf("keep one of them: --%s %s", axis.Name, in[0])}
 			}
 		}
 		for _, p := range presets {
@@ -161,13 +161,13 @@ func (c *Catalog) settle(presets []*Preset) error {
 		for _, r := range p.Conflicts {
 			if other := provider(presets, r.Capability); other != nil {
 				return &Error{Kind: KindAnswers, Code: "conflict", What: fmt.Sprintf("%s %s and %s %s do not go together", p.Axis, p.Name, other.Axis, other.Name),
-					Why: r.Reason, Mend: c.alternatives(other.Axis, presets)}
+					Why: r.Reason, Fix: c.alternatives(other.Axis, presets)}
 			}
 		}
 		for _, r := range p.Requires {
 			if !c.met(presets, r) {
 				return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability),
-					Why: r.Reason, Mend: cmp.Or(c.additions(r.Capability), "choose another "+p.Axis)}
+					Why: r.Reason, Fix: cmp.Or(c.additions(r.Capability), "choose another "+p.Axis)}
 			}
 		}
 	}
@@ -244,7 +244,7 @@ func (s *Selection) checkPins(module string) error {
 		for _, pin := range sortedKeys(p.Modules) {
 			if pin == module || strings.HasPrefix(pin, module+"/") {
 				return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%q cannot be the module path", module),
-					Why: "the service uses the module " + pin, Mend: "use a path of your own, such as --module example.com/shop"}
+					Why: "the service uses the module " + pin, Fix: "use a path of your own, such as --module example.com/shop"}
 			}
 		}
 	}
@@ -270,13 +270,13 @@ func (s *Selection) setOptions(given map[string]string) (map[string]string, erro
 		full := p.ID() + "." + o.Name
 		if other, ok := set[full]; ok {
 			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the options %s and %s are the same", other, key),
-				Why: "an option has one value", Mend: "give it once"}
+				Why: "an option has one value", Fix: "give it once"}
 		}
 		set[full] = key
 		v, why := o.parse(given[key])
 		if why != "" {
 			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the option %s cannot be %s", key, show(given[key])),
-				Why: why, Mend: fmt.Sprintf("its default is --option %s=%s", key, o.Default)}
+				Why: why, Fix: fmt.Sprintf("its default is --option %s=%s", key, o.Default)}
 		}
 		if v == true {
 			if err := s.permits(key, o); err != nil {
@@ -294,19 +294,19 @@ func (s *Selection) permits(key string, o *Option) error {
 		if s.catalog.met(s.presets, r) {
 			continue
 		}
-		mend := "leave it out"
+		fix := "leave it out"
 		if additions := s.catalog.additions(r.Capability); additions != "" {
-			mend += ", or " + additions
+			fix += ", or " + additions
 		}
-		return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("the option %s needs %s, which nothing chosen provides", key, r.Capability), Why: r.Reason, Mend: mend}
+		return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("the option %s needs %s, which nothing chosen provides", key, r.Capability), Why: r.Reason, Fix: fix}
 	}
 	return nil
 }
 
 // findOption finds the option of "axis/preset.key" or "preset.key" among the chosen presets; known is all there are.
 func (s *Selection) findOption(key string, known []string) (*Preset, *Option, error) {
-	unknown := func(why, mend string) error {
-		return &Error{Kind: KindAnswers, Code: "unknown-option", What: fmt.Sprintf("%s is not an option", show(key)), Why: why, Mend: mend}
+	unknown := func(why, fix string) error {
+		return &Error{Kind: KindAnswers, Code: "unknown-option", What: fmt.Sprintf("%s is not an option", show(key)), Why: why, Fix: fix}
 	}
 	preset, name, _ := strings.Cut(key, ".")
 	var found []*Preset

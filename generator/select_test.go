@@ -50,7 +50,7 @@ func TestSelectRefuses(t *testing.T) {
 		"empty preset":      {on("broker", ""), []string{`broker "" is not a preset`}},
 		"two of one":        {on("broker", "nats", "none"), []string{"broker cannot be nats and none at once", "--broker nats"}},
 		"two styles":        {on("pattern", "hexagonal", "layered"), []string{"pattern (style) cannot be hexagonal and layered at once"}},
-		"requirement":       {Answers{Name: "shop", Presets: map[string][]string{"framework": {"none"}, "broker": {"none"}}}, []string{"framework none needs events.external", "why: a worker is reached only by events that come from outside", "mend: add one of: --broker nats"}},
+		"requirement":       {Answers{Name: "shop", Presets: map[string][]string{"framework": {"none"}, "broker": {"none"}}}, []string{"framework none needs events.external", "why: a worker is reached only by events that come from outside", "fix: add one of: --broker nats"}},
 		"conflict":          {Answers{Name: "shop", Presets: map[string][]string{"database": {"postgres"}, "broker": {"none"}}}, []string{"database postgres and broker none do not go together", "why: an outbox needs a broker", "use another broker: nats"}},
 		"unknown option":    {option("nats.max-attempt", "1"), []string{`"nats.max-attempt" is not an option`, `did you mean "max-attempts"?`}},
 		"option of no one":  {option("kafka.x", "1"), []string{`no preset "kafka" is chosen`}},
@@ -119,7 +119,7 @@ func TestNames(t *testing.T) {
 		if ok && err != nil {
 			t.Error(err)
 		} else if !ok {
-			wantError(t, err, KindAnswers, "mend:")
+			wantError(t, err, KindAnswers, "fix:")
 		}
 	}
 	wantError(t, CheckName("My Shop"), KindAnswers, "did you mean my-shop?")
@@ -140,7 +140,7 @@ func TestModulePaths(t *testing.T) {
 		if ok && err != nil {
 			t.Error(err)
 		} else if !ok {
-			wantError(t, err, KindAnswers, "mend:")
+			wantError(t, err, KindAnswers, "fix:")
 		}
 	}
 }
@@ -166,7 +166,7 @@ func TestEntities(t *testing.T) {
 	for _, c := range [][2]string{{"Order", ""}, {"2x", ""}, {"-x", ""}, {"x-", ""}, {"x--y", ""}, {"a b", ""}, {"../x", ""}, {"ordér", ""}, {strings.Repeat("a", 41), ""}, {"a-1", ""},
 		{"type", ""}, {"string", ""}, {"len", ""}, {"fish", ""}, {"orders", ""}, {"config", ""}, {"store", ""}, {"order", "order"}, {"order", "Orders"}, {"order", "range"}, {"order", "any"}} {
 		_, err := newEntity(c[0], c[1], reserved)
-		wantError(t, err, KindAnswers, "mend:")
+		wantError(t, err, KindAnswers, "fix:")
 	}
 	_, err := newEntity("fish", "", nil)
 	wantError(t, err, KindAnswers, "--entity-plural")
@@ -291,8 +291,8 @@ func TestNearest(t *testing.T) {
 }
 
 func TestErrorText(t *testing.T) {
-	err := &Error{What: "a", Why: "b", Mend: "c", Where: "f:1"}
-	if got := err.Error(); got != "f:1: a\n  why: b\n  mend: c" {
+	err := &Error{What: "a", Why: "b", Fix: "c", Where: "f:1"}
+	if got := err.Error(); got != "f:1: a\n  why: b\n  fix: c" {
 		t.Errorf("%q", got)
 	}
 	for kind, code := range map[Kind]int{KindBug: 1, KindAnswers: 2, KindPreset: 3, KindTarget: 4, KindDrift: 5, KindInterrupted: 130} {

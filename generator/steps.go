@@ -126,7 +126,7 @@ func (n *numbering) known(step Step) error {
 	_, name := Version(step.Path)
 	if err := checkPath(step.Path, ""); err != nil || name == "" {
 		return &Error{Kind: KindAnswers, Code: "bad-step", What: fmt.Sprintf("%q is not a valid step of a schema", step.Path),
-			Why: "a step is a file in the project whose name begins with a version", Mend: "restore .otelgen.yaml from version control"}
+			Why: "a step is a file in the project whose name begins with a version", Fix: "restore .otelgen.yaml from version control"}
 	}
 	if !slices.ContainsFunc(n.plan.owners, func(o *Preset) bool { return o.ID() == step.Owner }) {
 		n.tree.Steps = append(n.tree.Steps, step)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// didYouMean mends an unknown word: by the known one nearest to it, or by any.
+// didYouMean fixes an unknown word: by the known one nearest to it, or by any.
 func didYouMean(word string, known []string) string {
 	switch near := Nearest(word, known); {
 	case near != "":

@@ -41,7 +41,7 @@ func (c *Catalog) template(dir *folder, file string) (*parsedTemplate, error) {
 	}
 	text, err := dir.read(file, maxTemplate)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Mend: "make it a file that may be read", Where: where}
+		return nil, &Error{Kind: KindPreset, Code: "template", What: "the template cannot be read", Why: err.Error(), Fix: "make it a file that may be read", Where: where}
 	}
 	t, err := parseTemplate(where, string(text))
 	if err != nil {
@@ -95,7 +95,7 @@ func templateError(name string, err error) error {
 	if limit := (*limitError)(nil); errors.As(err, &limit) {
 		what, why = "the template was stopped", limit.why
 	}
-	return &Error{Kind: KindPreset, Code: "template", What: what, Why: why, Mend: "correct the template at this place", Where: firstLine(where)}
+	return &Error{Kind: KindPreset, Code: "template", What: what, Why: why, Fix: "correct the template at this place", Where: firstLine(where)}
 }
 
 // firstLine cuts "file:line:column" behind the first number.

@@ -86,7 +86,7 @@ func moduleError(name string, err error) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "go-mod", What: "cannot merge " + name, Why: err.Error(), Mend: "correct the file, and run the command again", Where: name,
+		Kind: generator.KindDrift, Code: "go-mod", What: "cannot merge " + name, Why: err.Error(), Fix: "correct the file, and run the command again", Where: name,
 	}
 }
 

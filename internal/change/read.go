@@ -82,6 +82,6 @@ func link(fsys fs.ReadLinkFS, name string) error {
 
 func unreadable(name string, err error) error {
 	return &generator.Error{
-		Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + name, Why: err.Error(), Mend: "make it a file that you can read", Where: name,
+		Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + name, Why: err.Error(), Fix: "make it a file that you can read", Where: name,
 	}
 }

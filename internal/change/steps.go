@@ -97,7 +97,7 @@ func (p *planner) distinct(dir string) error {
 		if other := seen[version]; version > 0 && other != "" {
 			return &generator.Error{
 				Kind: generator.KindTarget, Code: "step-twice", What: fmt.Sprintf("two migrations would have the version %d", version),
-				Why: fmt.Sprintf("%s and %s", other, name), Mend: "give your own one a higher version: git mv it to another number", Where: name,
+				Why: fmt.Sprintf("%s and %s", other, name), Fix: "give your own one a higher version: git mv it to another number", Where: name,
 			}
 		}
 		seen[version] = name

@@ -46,12 +46,12 @@ func Check(c *generator.Catalog, axis, name, where string, script []byte) error 
 	for i, line := range strings.Split(string(archive.Comment), "\n") {
 		if err := r.line(line); err != nil {
 			errs = append(errs, &generator.Error{Kind: generator.KindPreset, Code: "claim", What: strings.TrimSpace(line), Why: err.Error(),
-				Mend: "correct the claim, or the preset", Where: fmt.Sprintf("%s:%d", where, i+1)})
+				Fix: "correct the claim, or the preset", Where: fmt.Sprintf("%s:%d", where, i+1)})
 		}
 	}
 	if r.commands == 0 {
 		errs = append(errs, &generator.Error{Kind: generator.KindPreset, Code: "claim", What: "the script claims nothing",
-			Why: "it holds no command", Mend: "claim something, or remove the script", Where: where})
+			Why: "it holds no command", Fix: "claim something, or remove the script", Where: where})
 	}
 	return errors.Join(errs...)
 }

@@ -143,7 +143,7 @@ func (r *changeRun) run(ctx context.Context) error {
 func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []writer.Change, error) {
 	if r.conflict != "markers" && r.conflict != "rej" {
 		return nil, nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--conflict %s is unknown", r.conflict), Why: "it is markers or rej", Mend: "leave it out for markers",
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--conflict %s is unknown", r.conflict), Why: "it is markers or rej", Fix: "leave it out for markers",
 		}
 	}
 	base, err := o.pristine()
@@ -254,7 +254,7 @@ func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []
 				c.Mode = info.Mode().Perm()
 			}
 		case !errors.Is(err, fs.ErrNotExist):
-			return nil, &generator.Error{Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + f.Path, Why: err.Error(), Mend: "make it a file that you may read"}
+			return nil, &generator.Error{Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + f.Path, Why: err.Error(), Fix: "make it a file that you may read"}
 		}
 		if c.Was == nil || !bytes.Equal(c.Was, c.Content) {
 			changes = append(changes, c)
@@ -302,8 +302,8 @@ func checkResolved(ours fs.ReadLinkFS, base *generator.Tree) error {
 		if content, err := change.Read(ours, f.Path); err == nil && merge.Unresolved(content) {
 			return &generator.Error{
 				Kind: generator.KindDrift, Code: "unresolved", What: f.Path + " has conflicts of an earlier change", Where: f.Path,
-				Why:  "what stands between the markers would be taken for your own text",
-				Mend: "decide them: " + strings.TrimSpace(merge.MarkOurs) + " … " + strings.TrimSpace(merge.MarkTheirs),
+				Why: "what stands between the markers would be taken for your own text",
+				Fix: "decide them: " + strings.TrimSpace(merge.MarkOurs) + " … " + strings.TrimSpace(merge.MarkTheirs),
 			}
 		}
 	}
@@ -316,7 +316,7 @@ func interrupted(ctx context.Context, err error) error {
 	}
 	return &generator.Error{
 		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed", Why: "the run was told to stop before anything was written",
-		Mend: "run the same command again",
+		Fix: "run the same command again",
 	}
 }
 
@@ -337,7 +337,7 @@ func (c *changeReport) conflicts() error {
 	}
 	return &generator.Error{
 		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "you and otelgen have changed the same places: " + strings.Join(paths, ", "),
-		Mend: "edit the files, as after a merge in git; the list above says which and why; then run otelgen check",
+		Fix: "edit the files, as after a merge in git; the list above says which and why; then run otelgen check",
 	}
 }
 

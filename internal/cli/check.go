@@ -43,7 +43,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 				if !slices.Contains(kinds, kind) {
 					return &generator.Error{
 						Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--allow %s is unknown", kind), Why: "it is one of " + strings.Join(kinds, ", "),
-						Mend: "name one of them",
+						Fix: "name one of them",
 					}
 				}
 			}
@@ -118,10 +118,10 @@ func (r *checkReport) failure(allowed []string) error {
 			count[f.State]++
 		}
 	}
-	var why, mend []string
+	var why, fix []string
 	for _, kind := range []struct {
 		state change.FileState
-		mend  string
+		fix   string
 	}{
 		{change.Unresolved, "decide the conflicts"},
 		{change.Edited, "take the edits back, or allow them with --allow edited"},
@@ -130,11 +130,11 @@ func (r *checkReport) failure(allowed []string) error {
 		{change.Outdated, "run otelgen update"},
 	} {
 		if n := count[kind.state]; n > 0 {
-			why, mend = append(why, fmt.Sprintf("%d %s", n, kind.state)), append(mend, kind.mend)
+			why, fix = append(why, fmt.Sprintf("%d %s", n, kind.state)), append(fix, kind.fix)
 		}
 	}
 	return &generator.Error{
 		Kind: generator.KindDrift, Code: "drift", What: r.Project + " is not as its answers say", Why: "files: " + strings.Join(why, ", "),
-		Mend: strings.Join(mend, "; "),
+		Fix: strings.Join(fix, "; "),
 	}
 }

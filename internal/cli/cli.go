@@ -67,7 +67,7 @@ func (a *app) main(args []string) (code int) {
 			}
 			code = a.fail(&generator.Error{
 				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
-				Why: "this is a bug in otelgen, not a mistake of yours", Mend: "please report the command and the lines below at " + issues,
+				Why: "this is a bug in otelgen, not a mistake of yours", Fix: "please report the command and the lines below at " + issues,
 			}, args)
 			_, _ = a.stderr.Write(stack)
 		}
@@ -137,17 +137,17 @@ func usage(root *cobra.Command, args []string, err error) error {
 	if findErr != nil {
 		cmd = root
 	}
-	mend := "see " + cmd.CommandPath() + " --help"
+	fix := "see " + cmd.CommandPath() + " --help"
 	if flag, ok := strings.CutPrefix(what, "unknown flag: --"); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if near := generator.Nearest(flag, names); near != "" {
-			mend = "did you mean --" + near + "? " + mend
+			fix = "did you mean --" + near + "? " + fix
 		}
 	} else if near := root.SuggestionsFor(firstOf(args)); findErr != nil && len(near) > 0 {
-		mend = "did you mean otelgen " + near[0] + "? " + mend
+		fix = "did you mean otelgen " + near[0] + "? " + fix
 	}
-	return &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: what, Why: "otelgen does not understand this command line", Mend: mend}
+	return &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: what, Why: "otelgen does not understand this command line", Fix: fix}
 }
 
 // firstOf returns the first argument that is no flag.
@@ -198,7 +198,7 @@ func flatten(err error) []*generator.Error {
 	}
 	bug := &generator.Error{
 		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this: it is a bug in otelgen, not a mistake of yours",
-		Mend: "please report it, with the command, at " + issues,
+		Fix: "please report it, with the command, at " + issues,
 	}
 	return []*generator.Error{bug}
 }
@@ -228,7 +228,7 @@ func (a *app) printRaw(v any, text func(w *bytes.Buffer)) error {
 	if _, err := a.stdout.Write(b.Bytes()); err != nil {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "output", What: "cannot write the result to standard output", Why: err.Error(),
-			Mend: "see where the output of the command goes",
+			Fix: "see where the output of the command goes",
 		}
 	}
 	return nil

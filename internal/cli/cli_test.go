@@ -147,17 +147,17 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
 	if said := ts.ReadFile("stderr"); got != 0 && !saysAll(said) {
-		ts.Fatalf("the error does not say what, why and mend:\n%s", said)
+		ts.Fatalf("the error does not say what, why and fix:\n%s", said)
 	}
 }
 
-// saysAll reports whether an error, as text or as JSON, says what, why and mend.
+// saysAll reports whether an error, as text or as JSON, says what, why and fix.
 func saysAll(said string) bool {
 	if strings.HasPrefix(said, "{") {
 		var e map[string]string
-		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" && e["mend"] != ""
+		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" && e["fix"] != ""
 	}
-	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") && strings.Contains(said, "\n  mend: ")
+	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") && strings.Contains(said, "\n  fix: ")
 }
 
 // holds compares what is below a directory with the given paths, directories with a slash at the end: `holds DIR PATH...`.

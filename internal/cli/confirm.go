@@ -25,7 +25,7 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 	if !ok {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "unconfirmed", What: fmt.Sprintf("without %s, %s", strings.Join(lost, ", "), what),
-			Why: "there is no terminal to ask at", Mend: "add --yes; --dry-run shows what happens to every file",
+			Why: "there is no terminal to ask at", Fix: "add --yes; --dry-run shows what happens to every file",
 		}
 	}
 	r.note("without %s, %s", strings.Join(lost, ", "), what)
@@ -34,7 +34,7 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindInterrupted, Code: "interrupted", What: "not confirmed: nothing was changed", Why: "the answer was no", Mend: "run the same command again to change your mind",
+		Kind: generator.KindInterrupted, Code: "interrupted", What: "not confirmed: nothing was changed", Why: "the answer was no", Fix: "run the same command again to change your mind",
 	}
 }
 

@@ -41,7 +41,7 @@ Nothing is written. otelgen's own files, which remember the answers and the file
 			if exitCode && report.Diff != "" {
 				return &generator.Error{
 					Kind: generator.KindDrift, Code: "would-change", What: "the project would change", Why: "it is not what this otelgen makes of its answers and your edits",
-					Mend: "make the change with otelgen update, or with add, remove or set",
+					Fix: "make the change with otelgen update, or with add, remove or set",
 				}
 			}
 			return nil

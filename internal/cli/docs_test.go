@@ -214,11 +214,11 @@ func TestErrorsPage(t *testing.T) {
 	for _, row := range tables["key"] {
 		keys = append(keys, row[0])
 	}
-	if want := []string{"`code`", "`message`", "`why`", "`mend`", "`where`"}; !slices.Equal(keys, want) {
+	if want := []string{"`code`", "`message`", "`why`", "`fix`", "`where`"}; !slices.Equal(keys, want) {
 		t.Errorf("the table of keys has %v, want %v", keys, want)
 	}
 	var onPage []string
-	for _, row := range tables["code exit it means mend"] {
+	for _, row := range tables["code exit it means fix"] {
 		if len(row) != 4 {
 			t.Errorf("the table of codes has the row %q, want four cells", row)
 			continue
@@ -234,7 +234,7 @@ func TestErrorsPage(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(inSource)) {
 		if !slices.Contains(onPage, name) {
-			t.Errorf("docs/reference/errors.md has no row: | `%s` | %s | when | mend |", name, strings.Join(slices.Sorted(maps.Keys(inSource[name])), ", "))
+			t.Errorf("docs/reference/errors.md has no row: | `%s` | %s | when | fix |", name, strings.Join(slices.Sorted(maps.Keys(inSource[name])), ", "))
 		}
 	}
 	if !slices.IsSorted(onPage) {

@@ -47,7 +47,7 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 		if !ok || names == "" {
 			return answers, &generator.Error{
 				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("expected AXIS=PRESET, got %q", assignment),
-				Why: "a preset is set as AXIS=PRESET", Mend: setLike(catalog, assignment),
+				Why: "a preset is set as AXIS=PRESET", Fix: setLike(catalog, assignment),
 			}
 		}
 		var chosen []*generator.Preset
@@ -87,7 +87,7 @@ func setOptions(answers *generator.Answers, options []string) error {
 		if !ok || key == "" {
 			return &generator.Error{
 				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--option %s has no value", shellquote.Join(option)),
-				Why: "an option is given as PRESET.KEY=VALUE", Mend: "write it as in: --option nats.max-attempts=5",
+				Why: "an option is given as PRESET.KEY=VALUE", Fix: "write it as in: --option nats.max-attempts=5",
 			}
 		}
 		for old := range answers.Options { // nats.x and broker/nats.x are one option
@@ -129,12 +129,12 @@ func axisWith(catalog *generator.Catalog, name string) (string, error) {
 	case 0:
 		return "", &generator.Error{
 			Kind: generator.KindAnswers, Code: "unknown-preset", What: shellquote.Join(name) + " is not a preset",
-			Why: "no axis has one of that name", Mend: "otelgen list shows all presets; custom ones need --presets",
+			Why: "no axis has one of that name", Fix: "otelgen list shows all presets; custom ones need --presets",
 		}
 	}
 	return "", &generator.Error{
 		Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(name) + " is ambiguous",
-		Why: "several axes have a preset of that name", Mend: "use one of " + strings.Join(ids, ", "),
+		Why: "several axes have a preset of that name", Fix: "use one of " + strings.Join(ids, ", "),
 	}
 }
 
@@ -163,7 +163,7 @@ func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis gene
 	if slices.Contains(names, preset.Name) {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s already", preset.ID()),
-			Why: "it is among its answers", Mend: "see otelgen check for whether its files are as they should be",
+			Why: "it is among its answers", Fix: "see otelgen check for whether its files are as they should be",
 		}
 	}
 	group := groupOf(axis, preset)
@@ -171,7 +171,7 @@ func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis gene
 	if group.Max == 1 && len(others) == 1 && others[0] != none {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s/%s, and a service has only one %s", axis.Name, others[0], axis.Name),
-			Why: "the one would take the place of the other", Mend: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
+			Why: "the one would take the place of the other", Fix: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == none })
@@ -184,7 +184,7 @@ func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis g
 	if !slices.Contains(names, preset.Name) {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "not-chosen", What: fmt.Sprintf("the project has no %s", preset.ID()),
-			Why: "its " + axis.Name + " is " + strings.Join(names, ", "), Mend: "remove what it has, or nothing",
+			Why: "its " + axis.Name + " is " + strings.Join(names, ", "), Fix: "remove what it has, or nothing",
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == preset.Name })
@@ -194,7 +194,7 @@ func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis g
 		if err != nil || absent == preset || absent.Group != preset.Group {
 			return &generator.Error{
 				Kind: generator.KindAnswers, Code: "cannot-remove", What: fmt.Sprintf("%s cannot be removed", preset.ID()), Why: "a service cannot be without " + axis.Name,
-				Mend: fmt.Sprintf("swap it for another: otelgen set %s=NAME; otelgen list shows them", axis.Name),
+				Fix: fmt.Sprintf("swap it for another: otelgen set %s=NAME; otelgen list shows them", axis.Name),
 			}
 		}
 		names = append(names, absent.Name)

@@ -14,9 +14,9 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// Every error that otelgen reports on purpose says what is wrong, why, and how to mend it: wherever one is made, it is made with all
+// Every error that otelgen reports on purpose says what is wrong, why, and how to fix it: wherever one is made, it is made with all
 // of that. What the scripts run into is held to it by exits, too.
-func TestErrorsSayWhatWhyAndMend(t *testing.T) {
+func TestErrorsSayWhatWhyAndFix(t *testing.T) {
 	made := 0
 	for _, pattern := range []string{"../../generator/*.go", "../*/*.go"} {
 		files, err := filepath.Glob(pattern)
@@ -45,7 +45,7 @@ func TestErrorsSayWhatWhyAndMend(t *testing.T) {
 						says = append(says, field.Key.(*ast.Ident).Name)
 					}
 				}
-				for _, field := range []string{"Kind", "Code", "What", "Why", "Mend"} {
+				for _, field := range []string{"Kind", "Code", "What", "Why", "Fix"} {
 					if !slices.Contains(says, field) {
 						t.Errorf("%s: the error has no %s", fset.Position(literal.Pos()), field)
 					}
@@ -63,12 +63,12 @@ func TestErrorsSayWhatWhyAndMend(t *testing.T) {
 func TestErrorsInJSON(t *testing.T) {
 	var b bytes.Buffer
 	a := &app{stderr: &b, format: formatJSON}
-	first := &generator.Error{Kind: generator.KindPreset, Code: "c", What: "<w>", Why: "y", Mend: "m", Where: "f:1"}
-	second := &generator.Error{Kind: generator.KindAnswers, Code: "d", What: "w", Why: "y", Mend: "m"}
+	first := &generator.Error{Kind: generator.KindPreset, Code: "c", What: "<w>", Why: "y", Fix: "m", Where: "f:1"}
+	second := &generator.Error{Kind: generator.KindAnswers, Code: "d", What: "w", Why: "y", Fix: "m"}
 	if code := a.fail(errors.Join(first, second), nil); code != 3 {
 		t.Errorf("exit code %d, want that of the first", code)
 	}
-	want := `{"code":"c","message":"<w>","why":"y","mend":"m","where":"f:1"}` + "\n" + `{"code":"d","message":"w","why":"y","mend":"m"}` + "\n"
+	want := `{"code":"c","message":"<w>","why":"y","fix":"m","where":"f:1"}` + "\n" + `{"code":"d","message":"w","why":"y","fix":"m"}` + "\n"
 	if b.String() != want {
 		t.Errorf("wrote %s", &b)
 	}

@@ -98,8 +98,8 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 	if i < 0 {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "not-written", What: "this otelgen would not write " + rel,
-			Why:  fmt.Sprintf("%s wrote it (%s), and this is %s", origin.Otelgen, recorded.Owner, version.Get().Version),
-			Mend: "use the otelgen that wrote the project",
+			Why: fmt.Sprintf("%s wrote it (%s), and this is %s", origin.Otelgen, recorded.Owner, version.Get().Version),
+			Fix: "use the otelgen that wrote the project",
 		}
 	}
 	file := tree.Files[i]
@@ -113,7 +113,7 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 func notGenerated(path string) error {
 	return &generator.Error{
 		Kind: generator.KindAnswers, Code: "not-generated", What: "otelgen did not write " + path,
-		Why: "the project's " + project.FileName + " does not know it", Mend: "give the path of a generated file; " + project.FileName + " lists them",
+		Why: "the project's " + project.FileName + " does not know it", Fix: "give the path of a generated file; " + project.FileName + " lists them",
 	}
 }
 
@@ -125,7 +125,7 @@ func stateOf(path string, recorded project.File) (string, error) {
 		return "deleted", nil
 	case err != nil:
 		return "", &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Mend: "make it a file that you may read",
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Fix: "make it a file that you may read",
 		}
 	case project.Digest(content) != recorded.SHA256:
 		return "edited", nil

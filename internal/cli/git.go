@@ -44,7 +44,7 @@ func checkClean(ctx context.Context, root string) error {
 		}
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "git", What: "git does not say whether the project has uncommitted changes", Why: why,
-			Mend: "make git status work there, or change the project nonetheless with --allow-dirty",
+			Fix: "make git status work there, or change the project nonetheless with --allow-dirty",
 		}
 	}
 	lines := strings.Split(strings.TrimRight(string(said), "\n"), "\n")
@@ -59,7 +59,7 @@ func checkClean(ctx context.Context, root string) error {
 		}
 		why += strings.Repeat(",", min(i, 1)) + " " + strings.TrimSpace(line)
 	}
-	return &generator.Error{Kind: generator.KindTarget, Code: "dirty", What: "the project has uncommitted changes", Why: why, Mend: "commit or stash them, or change the project nonetheless with --allow-dirty"}
+	return &generator.Error{Kind: generator.KindTarget, Code: "dirty", What: "the project has uncommitted changes", Why: why, Fix: "commit or stash them, or change the project nonetheless with --allow-dirty"}
 }
 
 // inRepository reports whether the directory is in a git repository.

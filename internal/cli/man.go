@@ -31,7 +31,7 @@ if it is not there.`,
 			if err != nil {
 				return &generator.Error{
 					Kind: generator.KindTarget, Code: "man", What: "cannot write the manual pages to " + dir, Why: err.Error(),
-					Mend: "give a directory that you may write to",
+					Fix: "give a directory that you may write to",
 				}
 			}
 			pages, err := filepath.Glob(filepath.Join(dir, cmd.Root().Name()+"*.1"))

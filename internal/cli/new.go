@@ -131,7 +131,7 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 	if answers.Name == "" {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "it is neither an argument nor in an answers file, and nobody is asked here",
-			Mend: "name it, as in: otelgen new shop",
+			Fix: "name it, as in: otelgen new shop",
 		}
 	}
 	made, err := n.make(catalog, answers)
@@ -228,7 +228,7 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 		if given(flag) && cmd.Flag(flag).Value.String() == "" {
 			return answers, &generator.Error{
 				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty", Why: "an empty answer is none, and this flag was to give one",
-				Mend: "fill it in, or leave the flag out",
+				Fix: "fill it in, or leave the flag out",
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func addTo(target string, f generator.File) (writer.Change, error) {
 	was, err := project.ReadFile(at, maxRecord)
 	if err != nil {
 		return c, &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + at, Why: err.Error(), Mend: "make it a regular file that you can read", Where: at,
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + at, Why: err.Error(), Fix: "make it a regular file that you can read", Where: at,
 		}
 	}
 	if strings.HasSuffix(f.Path, "ignore") {

@@ -44,7 +44,7 @@ func checkInterrupted(root string) error {
 	case pending != nil:
 		return &generator.Error{
 			Kind: generator.KindDrift, Code: "interrupted-change", What: "a change of " + root + " was interrupted: some of its files are changed, others are not",
-			Why: pending.Command + " did not complete", Mend: "run otelgen undo, which makes the project as it was before",
+			Why: pending.Command + " did not complete", Fix: "run otelgen undo, which makes the project as it was before",
 		}
 	}
 	return nil
@@ -134,7 +134,7 @@ func (o *opened) files() (fs.ReadLinkFS, error) {
 	root, err := os.OpenRoot(o.root)
 	if err != nil {
 		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Mend: "make it a directory that you may read",
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Fix: "make it a directory that you may read",
 		}
 	}
 	return root.FS().(fs.ReadLinkFS), nil

@@ -48,7 +48,7 @@ holds the built-in presets' part anew; it is used for services with a preset of 
 			if err != nil {
 				return &generator.Error{
 					Kind: generator.KindPreset, Code: "preset-lock", What: "the presets in " + dir + " cannot be locked", Why: err.Error(),
-					Mend: "pin the modules that they import in the manifest, under modules",
+					Fix: "pin the modules that they import in the manifest, under modules",
 				}
 			}
 			return a.print(result, func(w *bytes.Buffer) {
@@ -128,7 +128,7 @@ func (a *app) catalogOfOwn(dir string) (*generator.Catalog, []string, error) {
 	if err != nil {
 		return nil, nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "there are no presets in " + dir, Why: err.Error(),
-			Mend: "give a folder that holds AXIS/NAME/preset.yaml; otelgen preset init writes one",
+			Fix: "give a folder that holds AXIS/NAME/preset.yaml; otelgen preset init writes one",
 		}
 	}
 	catalog, err := generator.NewCatalog(a.skeleton, a.builtin, generator.Source{Name: dir, FS: root.FS(), Replace: ids})

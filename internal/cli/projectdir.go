@@ -33,7 +33,7 @@ func (p *projectDir) argument(cmd *cobra.Command) {
 			if cmd.Flags().Changed("project") {
 				return &generator.Error{
 					Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("the project is %q and --project %s", args[0], p.dir),
-					Why: "a command works on one project", Mend: "leave one of them out",
+					Why: "a command works on one project", Fix: "leave one of them out",
 				}
 			}
 			p.dir = args[0]
@@ -50,7 +50,7 @@ func inProject(err error, axes []generator.Axis) error {
 		return err
 	}
 	flag := regexp.MustCompile(`--([a-z-]+) ([a-z0-9-]+)`)
-	fix := flag.ReplaceAllStringFunc(known.Mend, func(text string) string {
+	fix := flag.ReplaceAllStringFunc(known.Fix, func(text string) string {
 		parts := flag.FindStringSubmatch(text)
 		at := slices.IndexFunc(axes, func(a generator.Axis) bool { return a.Name == parts[1] })
 		switch {
@@ -61,10 +61,10 @@ func inProject(err error, axes []generator.Axis) error {
 		}
 		return "otelgen set " + parts[1] + "=" + parts[2]
 	})
-	if fix != known.Mend {
+	if fix != known.Fix {
 		fix = strings.Replace(fix, "add one of: ", "first run one of: ", 1)
 	}
 	rewritten := *known
-	rewritten.Mend = fix
+	rewritten.Fix = fix
 	return &rewritten
 }

@@ -111,8 +111,8 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 		case from.Sum != "" && from.Sum != found.Sum:
 			errs = append(errs, &generator.Error{
 				Kind: generator.KindTarget, Code: "presets-changed", What: from.Name + " is not what the project was generated with",
-				Why:  "the project remembers the checksum " + from.Sum + ", and the module has " + found.Sum,
-				Mend: "find out who changed a published version; to take it all the same, give it anew with --presets",
+				Why: "the project remembers the checksum " + from.Sum + ", and the module has " + found.Sum,
+				Fix: "find out who changed a published version; to take it all the same, give it anew with --presets",
 			})
 			continue
 		}
@@ -153,12 +153,12 @@ func (a *app) sourcesFor(flags sourceFlags, origin *project.Project) (used sourc
 	if len(used.PresetsFrom) > maxSources {
 		return used, &generator.Error{
 			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("there are more than %d sources of presets", maxSources), Why: "each is searched by every command",
-			Mend: "put the presets into fewer folders or modules",
+			Fix: "put the presets into fewer folders or modules",
 		}
 	}
 	for i, from := range used.PresetsFrom {
 		if slices.ContainsFunc(used.PresetsFrom[:i], func(s project.Source) bool { return s.Name == from.Name }) {
-			return used, &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: "the presets " + from.Name + " are given twice", Why: "once is enough", Mend: "leave one of them out"}
+			return used, &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: "the presets " + from.Name + " are given twice", Why: "once is enough", Fix: "leave one of them out"}
 		}
 	}
 	if used.Replace = flags.replace; !flags.given("replace") && origin != nil {

@@ -66,7 +66,7 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, from sourceFlags) error {
 	if o.Timeout <= 0 {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "nothing happens in no time", Mend: "give a duration such as --timeout 1m",
+			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "nothing happens in no time", Fix: "give a duration such as --timeout 1m",
 		}
 	}
 	opened, err := a.open(ctx, dir, from)
@@ -106,7 +106,7 @@ func (a *app) reportVerify(report *verify.Report) error {
 	}
 	return &generator.Error{
 		Kind: generator.KindDrift, Code: "verify-failed", What: fmt.Sprintf("%s does not report what it should: %s", report.Service, names),
-		Why: "the report above says what was seen, and why it matters", Mend: "correct the service, or what its presets declare",
+		Why: "the report above says what was seen, and why it matters", Fix: "correct the service, or what its presets declare",
 	}
 }
 

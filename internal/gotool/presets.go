@@ -138,7 +138,7 @@ func needed(units []Unit, locks map[string]*gomod.Lock) error {
 	for _, u := range units {
 		for _, m := range slices.Sorted(maps.Keys(u.Modules)) {
 			if modules[m].Version == "" {
-				errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  mend: remove it from `modules:`", u.Name, m))
+				errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  fix: remove it from `modules:`", u.Name, m))
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func Lock(ctx context.Context, root, command string) (*State, error) {
 	case ctx.Err() != nil:
 		return nil, &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed",
-			Why: "otelgen was stopped while it waited for another change", Mend: "run the same command again",
+			Why: "otelgen was stopped while it waited for another change", Fix: "run the same command again",
 		}
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, s.busy()
@@ -92,7 +92,7 @@ func Lock(ctx context.Context, root, command string) (*State, error) {
 func unusable(err error) error {
 	return &generator.Error{
 		Kind: generator.KindTarget, Code: "no-journal", What: "cannot keep a journal of the change: nothing was changed", Why: err.Error(),
-		Mend: "set HOME, or XDG_CACHE_HOME on Linux, to a local directory that you can write to",
+		Fix: "set HOME, or XDG_CACHE_HOME on Linux, to a local directory that you can write to",
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *State) busy() error {
 		why = "the project is locked by " + string(holder)
 	}
 	return &generator.Error{
-		Kind: generator.KindTarget, Code: "busy", What: "another otelgen is changing " + s.Root, Why: why, Mend: "wait for it to end, then run the command again",
+		Kind: generator.KindTarget, Code: "busy", What: "another otelgen is changing " + s.Root, Why: why, Fix: "wait for it to end, then run the command again",
 	}
 }
 

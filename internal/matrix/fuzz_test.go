@@ -89,13 +89,13 @@ func refused(t *testing.T, err error) {
 	if !errors.As(err, &e) || e.Kind != generator.KindAnswers {
 		t.Fatalf("the answers are not to blame for: %v", err)
 	}
-	for _, text := range []string{e.What, e.Why, e.Mend} {
+	for _, text := range []string{e.What, e.Why, e.Fix} {
 		if len(text) > 1000 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			t.Fatalf("the error is unfit for a terminal: %q", text)
 		}
 	}
-	if e.Code == "" || e.What == "" || e.Why == "" || e.Mend == "" {
-		t.Fatalf("the error does not say what, why and mend: %#v", e)
+	if e.Code == "" || e.What == "" || e.Why == "" || e.Fix == "" {
+		t.Fatalf("the error does not say what, why and fix: %#v", e)
 	}
 }
 

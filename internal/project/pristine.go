@@ -83,7 +83,7 @@ func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error
 	}
 	return nil, &generator.Error{
 		Kind: generator.KindDrift, Code: "no-pristine", Where: PristineName, What: "the project has lost the files as they were generated", Why: err.Error(),
-		Mend: "restore " + PristineName + " from version control, where it belongs, or use otelgen " + p.Otelgen + ", which can make it anew",
+		Fix: "restore " + PristineName + " from version control, where it belongs, or use otelgen " + p.Otelgen + ", which can make it anew",
 	}
 }
 

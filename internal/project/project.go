@@ -118,7 +118,7 @@ func Read(path string) (*Project, error) {
 		}
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "answers-unreadable", What: "cannot read the answers file " + path, Why: reason.Error(),
-			Mend: "give the path of a project's " + FileName + ", or of a file with `answers:`",
+			Fix: "give the path of a project's " + FileName + ", or of a file with `answers:`",
 		}
 	}
 	doc, err := parse(data)
@@ -132,8 +132,8 @@ func Read(path string) (*Project, error) {
 	if doc.Decode(&head) == nil && head.Schema > Schema {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "answers-newer", Where: path, What: "the file is from a newer otelgen",
-			Why:  fmt.Sprintf("it has schema %d, and this otelgen knows schemas up to %d", head.Schema, Schema),
-			Mend: "update otelgen: go install github.com/otelgen/otelgen/cmd/otelgen@latest",
+			Why: fmt.Sprintf("it has schema %d, and this otelgen knows schemas up to %d", head.Schema, Schema),
+			Fix: "update otelgen: go install github.com/otelgen/otelgen/cmd/otelgen@latest",
 		}
 	}
 	p := &Project{Schema: Schema, dir: filepath.Dir(path)}
@@ -191,7 +191,7 @@ func malformed(path, why string) error {
 	why, _, _ = strings.Cut(strings.TrimPrefix(why, "yaml: "), "\n")
 	return &generator.Error{
 		Kind: generator.KindAnswers, Code: "answers-malformed", Where: path, What: "the answers file is malformed", Why: why,
-		Mend: "see a generated project's " + FileName + " for the form; only `answers` is required",
+		Fix: "see a generated project's " + FileName + " for the form; only `answers` is required",
 	}
 }
 
@@ -220,7 +220,7 @@ func Find(path string) (root string, err error) {
 		if dir == filepath.Dir(dir) {
 			return "", &generator.Error{
 				Kind: generator.KindAnswers, Code: "no-project", What: notInProject(path),
-				Why: "neither the directory nor one above has a " + FileName, Mend: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
+				Why: "neither the directory nor one above has a " + FileName, Fix: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
 			}
 		}
 	}

@@ -104,8 +104,8 @@ func TestReadRefuses(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != generator.KindAnswers || e.Code != test.code || !strings.Contains(e.Why, test.why) {
 				t.Fatalf("error = %v; want code %s, why %q", err, test.code, test.why)
 			}
-			if e.Mend == "" || e.Where != "" && !strings.HasPrefix(e.Where, path+test.where) {
-				t.Errorf("where = %q, mend = %q", e.Where, e.Mend)
+			if e.Fix == "" || e.Where != "" && !strings.HasPrefix(e.Where, path+test.where) {
+				t.Errorf("where = %q, fix = %q", e.Where, e.Fix)
 			}
 		})
 	}

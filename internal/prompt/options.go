@@ -154,7 +154,7 @@ func (q *options) take() outcome {
 	if err := q.check(with); err != nil {
 		q.reason = err.Error()
 		if known := (*generator.Error)(nil); errors.As(err, &known) {
-			q.reason = strings.Join([]string{known.What, known.Why, known.Mend}, "; ")
+			q.reason = strings.Join([]string{known.What, known.Why, known.Fix}, "; ")
 		}
 		return asking
 	}

@@ -122,6 +122,6 @@ func (s *screen) press(ctx context.Context) (rune, error) {
 func interrupted(why string) error {
 	return &generator.Error{
 		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written", Why: why,
-		Mend: "run the command again, or answer by flags and --no-input",
+		Fix: "run the command again, or answer by flags and --no-input",
 	}
 }

@@ -92,7 +92,7 @@ func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o
 		r.preset(id)
 		if ctx.Err() != nil {
 			return r.checks, &generator.Error{
-				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all was proven", Why: "the run was told to stop", Mend: "run the same command again",
+				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all was proven", Why: "the run was told to stop", Fix: "run the same command again",
 			}
 		}
 	}
@@ -121,10 +121,10 @@ func (r *run) leftOut(name, why string) {
 }
 
 // failed notes what is wrong. An error that is not otelgen's own becomes one, of the preset's.
-func (r *run) failed(name string, err error, mend, output string) {
+func (r *run) failed(name string, err error, fix, output string) {
 	var known *generator.Error
 	if !errors.As(err, &known) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-test", What: r.id + " fails: " + name, Why: firstLine(err.Error()), Mend: mend, Where: r.dir}
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-test", What: r.id + " fails: " + name, Why: firstLine(err.Error()), Fix: fix, Where: r.dir}
 	}
 	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: Failed, Detail: firstLine(err.Error()), Output: output})
 	r.errs = append(r.errs, err)
@@ -151,7 +151,7 @@ func (r *run) manifest(id string) bool {
 	}
 	if err == nil && !isFile(filepath.Join(r.dir, "README.md")) {
 		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "whoever chooses a preset reads there what it emits and needs",
-			Mend: "write it", Where: r.dir}
+			Fix: "write it", Where: r.dir}
 	}
 	if err != nil {
 		r.failed("manifest", err, "correct the manifest", "")
@@ -242,22 +242,22 @@ func (r *run) golden(axis, name string) {
 		return
 	}
 	have, err := os.ReadFile(file)
-	const mend = "if that is what you want: otelgen preset test --update"
+	const fix = "if that is what you want: otelgen preset test --update"
 	switch {
 	case err == nil && bytes.Equal(have, want):
 		r.ok("golden", GoldenFile)
 	case r.options.Update:
 		if err := os.WriteFile(file, want, 0o644); err != nil {
-			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Mend: "make it a file that you may write"}, "", "")
+			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Fix: "make it a file that you may write"}, "", "")
 			return
 		}
 		r.ok("golden", "wrote "+GoldenFile)
 	case errors.Is(err, fs.ErrNotExist):
-		r.failed("golden", errors.New("there is no "+GoldenFile), mend, "")
+		r.failed("golden", errors.New("there is no "+GoldenFile), fix, "")
 	case err != nil:
 		r.failed("golden", err, "make it a file that may be read", "")
 	default:
-		r.failed("golden", errors.New("what is rendered is not what "+GoldenFile+" holds"), mend, goldens.Differences(have, want))
+		r.failed("golden", errors.New("what is rendered is not what "+GoldenFile+" holds"), fix, goldens.Differences(have, want))
 	}
 }
 
@@ -267,7 +267,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 	label := r.label(a)
 	top, err := os.MkdirTemp("", "otelgen-proof-")
 	if err != nil {
-		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot make a folder to compile in", Why: err.Error(), Mend: "see to TMPDIR"}, "", "")
+		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot make a folder to compile in", Why: err.Error(), Fix: "see to TMPDIR"}, "", "")
 		return false
 	}
 	defer os.RemoveAll(top)
@@ -277,8 +277,8 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		return false
 	}
 	steps := []struct {
-		name, mend string
-		args       []string
+		name, fix string
+		args      []string
 	}{
 		{"go.mod", "make the lock anew: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
 		{"vet", "correct the templates", []string{"vet", "./..."}},
@@ -295,7 +295,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		if errors.Is(err, exec.ErrNotFound) {
 			r.failed(step.name, &generator.Error{
 				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command does this, and it is not in the PATH",
-				Mend: "install Go, https://go.dev/dl, or leave it out with --no-run",
+				Fix: "install Go, https://go.dev/dl, or leave it out with --no-run",
 			}, "", "")
 			return false
 		}
@@ -304,7 +304,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 			out, skipped = testOutput(out)
 		}
 		if err != nil {
-			r.failed(step.name, fmt.Errorf("%s: go %s: %w", label, strings.Join(step.args, " "), err), step.mend, out)
+			r.failed(step.name, fmt.Errorf("%s: go %s: %w", label, strings.Join(step.args, " "), err), step.fix, out)
 			return false
 		}
 		r.ok(step.name, label)

@@ -81,7 +81,7 @@ func openFolder(dir, name string) (fs.FS, error) {
 		}
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "cannot read the presets in " + name, Why: reason.Error(),
-			Mend: "give a folder that holds AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
+			Fix: "give a folder that holds AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
 		}
 	}
 	return root.FS(), nil
@@ -109,12 +109,12 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	case ctx.Err() != nil:
 		return nil, &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written",
-			Why: "the run was told to stop while it fetched " + m.String(), Mend: "run the same command again",
+			Why: "the run was told to stop while it fetched " + m.String(), Fix: "run the same command again",
 		}
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "no-go", What: "the presets " + m.String() + " cannot be fetched", Why: "the go command does this, and it is not in the PATH",
-			Mend: "install Go, https://go.dev/dl, or give a folder of presets",
+			Fix: "install Go, https://go.dev/dl, or give a folder of presets",
 		}
 	}
 	// What is wrong with the module stands in the output, anything else in the error.
@@ -128,11 +128,11 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	if env != nil {
 		return nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "presets-not-cached", What: "the presets " + m.String() + " are not in the module cache",
-			Why: "the project names them, and a command that only reads fetches nothing that a project names", Mend: "add --allow-fetch, if you trust the project",
+			Why: "the project names them, and a command that only reads fetches nothing that a project names", Fix: "add --allow-fetch, if you trust the project",
 		}
 	}
 	return nil, &generator.Error{
 		Kind: generator.KindTarget, Code: "presets-unfetchable", What: "the presets " + m.String() + " cannot be fetched", Why: why,
-		Mend: "see that this works: go mod download " + m.Path + "@" + m.Version,
+		Fix: "see that this works: go mod download " + m.Path + "@" + m.Version,
 	}
 }

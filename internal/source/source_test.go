@@ -197,7 +197,7 @@ func refused(t *testing.T, name string, kind generator.Kind, code string) {
 	t.Helper()
 	_, err := source.Open(t.Context(), name)
 	var e *generator.Error
-	if !errors.As(err, &e) || e.Kind != kind || e.Code != code || e.Why == "" || e.Mend == "" {
+	if !errors.As(err, &e) || e.Kind != kind || e.Code != code || e.Why == "" || e.Fix == "" {
 		t.Errorf("%s: got %v, want the code %s", name, err, code)
 	}
 }

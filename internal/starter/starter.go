@@ -29,7 +29,7 @@ func New(c *generator.Catalog, skeleton fs.FS, builtin generator.Source, id, fro
 	if !ok {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/NAME", id), Why: "a preset is named with its axis",
-			Mend: "write it as in: otelgen preset init broker/acme-bus",
+			Fix: "write it as in: otelgen preset init broker/acme-bus",
 		}
 	}
 	model, err := example(c, axis, from)
@@ -41,7 +41,7 @@ func New(c *generator.Catalog, skeleton fs.FS, builtin generator.Source, id, fro
 	} else if slices.ContainsFunc(all, func(p *generator.Preset) bool { return p.Name == name }) {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "preset-name", What: id + " is a built-in preset", Why: "yours could only be told from it with --replace",
-			Mend: "give it another name",
+			Fix: "give it another name",
 		}
 	}
 	sub, err := fs.Sub(builtin.FS, model.ID())
@@ -90,7 +90,7 @@ func example(c *generator.Catalog, axis, from string) (*generator.Preset, error)
 	if !ok || other != axis {
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("a preset of the axis %s cannot be made of %q", axis, from), Why: "the presets of an axis have one contract, and others another",
-			Mend: "name a built-in preset of the axis, as in --from " + all[0].ID(),
+			Fix: "name a built-in preset of the axis, as in --from " + all[0].ID(),
 		}
 	}
 	return c.Preset(axis, name)

@@ -113,8 +113,8 @@ func findConstructor(dir string) (name string, content []byte, pkg string, err e
 	}
 	return "", nil, "", &generator.Error{
 		Kind: generator.KindDrift, Code: "verify-no-pipeline", What: fmt.Sprintf("there is no function %s in %s", constructor, dir),
-		Why:  "the service does not send its telemetry over OTLP, and that is where verify would have it do so",
-		Mend: "bring the function back, or choose a backend that speaks OTLP",
+		Why: "the service does not send its telemetry over OTLP, and that is where verify would have it do so",
+		Fix: "bring the function back, or choose a backend that speaks OTLP",
 	}
 }
 
@@ -164,7 +164,7 @@ func (r *run) build(ctx context.Context, binary, dir, overlay string) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "verify-no-go", What: "the go command is not there", Why: "verify builds the service to run it",
-			Mend: "install Go from https://go.dev/dl and see that it is on the PATH",
+			Fix: "install Go from https://go.dev/dl and see that it is on the PATH",
 		}
 	}
 	return &errBuild{strings.TrimSpace(string(output))}
@@ -176,7 +176,7 @@ func modulePath(dir string) (string, error) {
 	if errors.Is(err, fs.ErrNotExist) || err == nil && modfile.ModulePath(content) == "" {
 		return "", &generator.Error{
 			Kind: generator.KindDrift, Code: "verify-no-module", What: dir + " is no Go module any more", Why: "its go.mod is gone, or names no module",
-			Mend: "bring go.mod back",
+			Fix: "bring go.mod back",
 		}
 	}
 	return modfile.ModulePath(content), err

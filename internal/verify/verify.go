@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if !canTerminate {
 		return nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "verify-no-sigterm", What: "a service cannot be verified on this system", Why: "it has no SIGTERM, by which a service is told to end",
-			Mend: "run verify on Linux or macOS, or in a container",
+			Fix: "run verify on Linux or macOS, or in a container",
 		}
 	}
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // the go command runs in the project
@@ -122,13 +122,13 @@ func (r *run) row(group, name, expected string) *Row {
 }
 
 func unreadable(what string, err error) error {
-	return &generator.Error{Kind: generator.KindTarget, Code: "verify-environment", What: "cannot use " + what, Why: err.Error(), Mend: "see to the reason given, and run the command again"}
+	return &generator.Error{Kind: generator.KindTarget, Code: "verify-environment", What: "cannot use " + what, Why: err.Error(), Fix: "see to the reason given, and run the command again"}
 }
 
 func interrupted() error {
 	return &generator.Error{
 		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was verified", Why: "a signal ended the run before the service had been judged",
-		Mend: "run the command again",
+		Fix: "run the command again",
 	}
 }
 

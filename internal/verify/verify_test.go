@@ -101,8 +101,8 @@ func TestServers(t *testing.T) {
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error tells a secret: %v", err)
 			}
-			if !strings.Contains(known.Mend, "docker compose up --detach --wait cellar") {
-				t.Errorf("the error does not say how to start the server: %s", known.Mend)
+			if !strings.Contains(known.Fix, "docker compose up --detach --wait cellar") {
+				t.Errorf("the error does not say how to start the server: %s", known.Fix)
 			}
 		})
 	}

@@ -39,7 +39,7 @@ func (w Writer) Apply(ctx context.Context, s *journal.State, changes []Change) e
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed",
-			Why: "otelgen was stopped before all files were in place", Mend: "run the same command again",
+			Why: "otelgen was stopped before all files were in place", Fix: "run the same command again",
 		}
 	}
 	return applyError(s.Root, err)
@@ -244,7 +244,7 @@ func Recover(s *journal.State) (undone *journal.Journal, left []Left, err error)
 	if err != nil {
 		return nil, nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "no-journal", What: "a change of " + s.Root + " was interrupted and cannot be undone", Why: err.Error(),
-			Mend: "restore the project from version control, and remove " + s.Dir(),
+			Fix: "restore the project from version control, and remove " + s.Dir(),
 		}
 	}
 	dir, err := os.OpenRoot(s.Project())

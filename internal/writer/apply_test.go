@@ -331,7 +331,7 @@ func TestApplyRefuses(t *testing.T) {
 			test.change.Mode = 0o644
 			err := (writer.Writer{}).Apply(t.Context(), lock(t, root), append(changes()[1:], test.change))
 			var e *generator.Error
-			if !errors.As(err, &e) || e.Kind != generator.KindTarget || e.Code != test.code || e.Mend == "" {
+			if !errors.As(err, &e) || e.Kind != generator.KindTarget || e.Code != test.code || e.Fix == "" {
 				t.Errorf("the error is %v", err)
 			}
 			if got := list(t, filepath.Dir(root)); !slices.Equal(got, before) {

@@ -11,8 +11,8 @@ import (
 func notEmpty(target string) error {
 	return &generator.Error{
 		Kind: generator.KindTarget, Code: "target-not-empty", What: target + " already exists and is not empty",
-		Why:  "otelgen never overwrites a file that it did not write",
-		Mend: "choose another directory with --output DIR, or empty this one",
+		Why: "otelgen never overwrites a file that it did not write",
+		Fix: "choose another directory with --output DIR, or empty this one",
 	}
 }
 
@@ -21,10 +21,10 @@ func targetError(target string, err error) error {
 	if known := (*generator.Error)(nil); errors.As(err, &known) {
 		return err
 	}
-	code, why, mend := reason(err)
+	code, why, fix := reason(err)
 	return &generator.Error{
 		Kind: generator.KindTarget, Code: code, What: "cannot write " + target + ": nothing was written", Why: why,
-		Mend: mend + ", or choose another directory with --output DIR",
+		Fix: fix + ", or choose another directory with --output DIR",
 	}
 }
 
@@ -36,23 +36,23 @@ func applyError(root string, err error) error {
 	if touched := (errTouched{}); errors.As(err, &touched) {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-touched", What: touched.Error() + ": nothing was changed",
-			Why: "some other program writes to the project while otelgen does", Mend: "run the command again", Where: touched.path,
+			Why: "some other program writes to the project while otelgen does", Fix: "run the command again", Where: touched.path,
 		}
 	}
 	if link := (errNotFile{}); errors.As(err, &link) {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-not-file", What: link.Error() + ": nothing was changed",
-			Why: "otelgen replaces nothing but regular files, and writes through no link", Mend: "replace it by a regular file or folder",
+			Why: "otelgen replaces nothing but regular files, and writes through no link", Fix: "replace it by a regular file or folder",
 		}
 	}
-	code, why, mend := reason(err)
+	code, why, fix := reason(err)
 	if left := (errLeft{}); errors.As(err, &left) {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: code, What: "the change of " + root + " stopped halfway and could not be undone", Why: why,
-			Mend: mend + "; then run otelgen undo: the files before the change are in " + left.state,
+			Fix: fix + "; then run otelgen undo: the files before the change are in " + left.state,
 		}
 	}
-	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot change " + root + ": it is as it was", Why: why, Mend: mend}
+	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot change " + root + ": it is as it was", Why: why, Fix: fix}
 }
 
 // errTouched is the error for a file that another program changes at the same time.
@@ -69,8 +69,8 @@ type errLeft struct {
 func (e errLeft) Error() string { return e.err.Error() }
 func (e errLeft) Unwrap() error { return e.err }
 
-// reason says why the operating system refuses, and how to mend it.
-func reason(err error) (code, why, mend string) {
+// reason says why the operating system refuses, and how to fix it.
+func reason(err error) (code, why, fix string) {
 	why = err.Error()
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		why = pathErr.Err.Error() // without the path, which may lie in a staging folder that is gone by now

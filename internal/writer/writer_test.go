@@ -96,8 +96,8 @@ func wantCode(t *testing.T, err error, kind generator.Kind, code string) {
 	if !errors.As(err, &e) || e.Kind != kind || e.Code != code {
 		t.Fatalf("error = %v; want kind %d, code %s", err, kind, code)
 	}
-	if e.What == "" || e.Why == "" || e.Mend == "" {
-		t.Errorf("error does not say what, why and mend: %#v", e)
+	if e.What == "" || e.Why == "" || e.Fix == "" {
+		t.Errorf("error does not say what, why and fix: %#v", e)
 	}
 }
 

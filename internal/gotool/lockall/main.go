@@ -30,7 +30,7 @@ func main() {
 		for _, name := range changed {
 			fmt.Fprintln(os.Stderr, "  "+name)
 		}
-		fmt.Fprintln(os.Stderr, "  why: an import or a pinned version has changed\n  mend: make lock   (go run ./internal/gotool/lockall)")
+		fmt.Fprintln(os.Stderr, "  why: an import or a pinned version has changed\n  fix: make lock   (go run ./internal/gotool/lockall)")
 		os.Exit(5)
 	default:
 		for _, name := range changed {
