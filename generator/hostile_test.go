@@ -188,6 +188,10 @@ func TestHostileSizes(t *testing.T) {
 	for i := range 300 {
 		busy["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `x{{ range 60000 }}{{ end }}`
 	}
+	silent := map[string]string{}
+	for i := range 300 {
+		silent["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = `{{ range 60000 }}{{ end }}`
+	}
 	countless := map[string]string{}
 	for i := range 3000 {
 		countless["files/@root/f"+strconv.Itoa(i)+".txt.tmpl"] = "x"
@@ -198,6 +202,7 @@ func TestHostileSizes(t *testing.T) {
 	}{
 		"many large files": {many, "mine/pattern/evil/files/@root/f", "64 MiB"},
 		"many slow files":  {busy, "mine/pattern/evil/files/@root/f", "together"},
+		"many silent ones": {silent, "mine/pattern/evil/files/@root/f", "together"},
 		"countless files":  {countless, "mine/pattern/evil/files", "more than 2000"},
 		"a large template": {map[string]string{"files/@root/x.tmpl": strings.Repeat("x", 2<<20)}, "mine/pattern/evil/files/@root/x.tmpl", "1024 KiB"},
 		"a large manifest": {map[string]string{"preset.yaml": strings.Repeat("# x\n", 1<<20)}, "mine/pattern/evil/preset.yaml", "256 KiB"},

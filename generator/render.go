@@ -231,8 +231,15 @@ type totals struct{ work, size atomic.Int64 }
 // render executes the template of a file.
 func (w *worker) render(f *PlannedFile, all *totals) (*job, error) {
 	j := &job{file: f, dir: path.Dir(f.Path), out: File{Path: f.Path, Mode: 0o644, Owner: f.Owner, Template: f.Template}, written: map[string][]string{}}
+	tooMuch := func(why string) (*job, error) {
+		return j, &Error{Kind: KindPreset, Code: "template", What: "the template was stopped", Why: why, Fix: "have the preset give less", Where: f.position()}
+	}
+	if all.work.Load() > maxTotal {
+		return tooMuch("together, the templates of the service do more than any of use would")
+	}
 	w.job, w.budget.left = j, maxWork
 	text, err := w.executeFile(f.owner, f.Template)
+	all.work.Add(maxWork - w.budget.left)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return &job{file: f, dir: j.dir}, err
 	}
@@ -240,16 +247,10 @@ func (w *worker) render(f *PlannedFile, all *totals) (*job, error) {
 	if strings.HasPrefix(text, "#!") {
 		j.out.Mode = 0o755
 	}
-	why := ""
-	switch {
-	case all.work.Add(maxWork-w.budget.left) > maxTotal:
-		why = "together, the templates of the service do more than any of use would"
-	case all.size.Add(int64(len(text))) > maxTree:
-		why = fmt.Sprintf("together, the templates of the service give more than %d MiB", maxTree>>20)
-	default:
-		return j, nil
+	if all.size.Add(int64(len(text))) > maxTree {
+		return tooMuch(fmt.Sprintf("together, the templates of the service give more than %d MiB", maxTree>>20))
 	}
-	return j, &Error{Kind: KindPreset, Code: "template", What: "the template was stopped", Why: why, Fix: "have the preset give less", Where: f.position()}
+	return j, nil
 }
 
 // finish formats or checks what a template gave.

@@ -21,6 +21,7 @@ import (
 	"github.com/otelgen/otelgen/internal/merge"
 	"github.com/otelgen/otelgen/internal/progress"
 	"github.com/otelgen/otelgen/internal/project"
+	"github.com/otelgen/otelgen/internal/source"
 	"github.com/otelgen/otelgen/internal/version"
 	"github.com/otelgen/otelgen/internal/writer"
 )
@@ -292,7 +293,11 @@ func (r *changeRun) tidy(root string) change.Tidy {
 		}
 		line := progress.Start(ctx, r.stderr, "tidying go.mod")
 		defer line.Stop()
-		return gotool.Tidy(ctx, root, overlay, mod, sum)
+		var env []string
+		if r.from.readOnly && !r.from.allowFetch { // the project says what would be fetched
+			env = source.Offline
+		}
+		return gotool.Tidy(ctx, root, overlay, mod, sum, env...)
 	}
 }
 

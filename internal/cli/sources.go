@@ -46,7 +46,7 @@ func (f *sourceFlags) addReadOnly(cmd *cobra.Command) {
 }
 
 func (f *sourceFlags) addAllowFetch(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch the presets that the project names, if they are not in the module cache")
+	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch the presets and modules that the project names, if they are not in the module cache")
 }
 
 // sources are the sources that a catalog was made of, but for what is built in.

@@ -13,9 +13,9 @@ import (
 )
 
 // Tidy returns mod and sum as "go mod tidy" leaves them for the module in the directory root, if each file of overlay, by its path below root,
-// had other content, or with nil were not there. It changes nothing in root. The go command looks at the user's own environment, and may use the network
-// for what its cache lacks. The error is what it said.
-func Tidy(ctx context.Context, root string, overlay map[string][]byte, mod, sum []byte) (tidyMod, tidySum []byte, err error) {
+// had other content, or with nil were not there. It changes nothing in root. The go command looks at the user's own environment, but for what env sets, and may
+// use the network for what its cache lacks. The error is what it said.
+func Tidy(ctx context.Context, root string, overlay map[string][]byte, mod, sum []byte, env ...string) (tidyMod, tidySum []byte, err error) {
 	root, err = filepath.Abs(root)
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +51,7 @@ func Tidy(ctx context.Context, root string, overlay map[string][]byte, mod, sum 
 	}
 	cmd := exec.CommandContext(ctx, "go", "mod", "tidy", "-modfile="+modFile, "-overlay="+overlayFile)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOFLAGS=", "PWD="+root)
+	cmd.Env = append(append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOFLAGS=", "PWD="+root), env...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {

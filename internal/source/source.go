@@ -44,11 +44,11 @@ func (m Module) String() string { return path.Join(m.Path+"@"+m.Version, m.Folde
 // KindTarget or KindInterrupted.
 func Open(ctx context.Context, name string) (*Source, error) { return open(ctx, name, nil) }
 
-// offline keeps the go command from the network. The checksum that the project records is compared all the same.
-var offline = []string{"GOPROXY=off", "GONOPROXY=none", "GOSUMDB=off", "GOVCS=*:off"}
+// Offline is the environment that keeps the go command from the network.
+var Offline = []string{"GOPROXY=off", "GONOPROXY=none", "GOSUMDB=off", "GOVCS=*:off", "GOTOOLCHAIN=local"}
 
-// Cached is Open without the network.
-func Cached(ctx context.Context, name string) (*Source, error) { return open(ctx, name, offline) }
+// Cached is Open without the network. The checksum that a project records for a module is compared all the same.
+func Cached(ctx context.Context, name string) (*Source, error) { return open(ctx, name, Offline) }
 
 func open(ctx context.Context, name string, env []string) (*Source, error) {
 	m, ok := ParseModule(name)
