@@ -86,6 +86,7 @@ func Lock(ctx context.Context, root, command string) (*State, error) {
 	if err := os.WriteFile(filepath.Join(s.dir, holderName), []byte(holder), 0o600); err != nil {
 		return nil, errors.Join(unusable(err), s.lock.Close())
 	}
+	s.prune()
 	return s, nil
 }
 
