@@ -132,7 +132,7 @@ func TestLockWithoutACache(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", file)
 	_, err := journal.Lock(t.Context(), t.TempDir(), "otelgen")
 	var e *generator.Error
-	if !errors.As(err, &e) || e.Code != "no-journal" || !strings.Contains(e.Mend, "XDG_CACHE_HOME") {
+	if !errors.As(err, &e) || e.Code != "no-journal" || !strings.Contains(e.Fix, "XDG_CACHE_HOME") {
 		t.Errorf("the error is %v", err)
 	}
 }
