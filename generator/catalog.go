@@ -201,7 +201,7 @@ func (c *Catalog) Preset(axis, name string) (*Preset, error) {
 	e, ok := c.entries[axis][name]
 	if !ok {
 		known := sortedKeys(c.entries[axis])
-		fix := "see otelgen list; presets of your own are found with --presets DIR"
+		fix := "see otelgen list; custom presets need --presets DIR"
 		if near := Nearest(name, known); near != "" {
 			fix = fmt.Sprintf("did you mean --%s %s?", axis, near)
 		}

@@ -198,7 +198,7 @@ func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 		other, err := p.read(now.Path)
 		switch {
 		case err != nil || other != nil:
-			f.State, f.Note = Conflict, "it belongs to "+now.Path+" now, where there is a file of yours"
+			f.State, f.Note = Conflict, "it would move to "+now.Path+", where you have a file"
 		default:
 			f.Path, f.From, f.State = now.Path, at, Moved
 		}
@@ -238,7 +238,7 @@ func (p *planner) new(now generator.File) error {
 	if err != nil {
 		return err
 	}
-	p.addConflict(File{Path: now.Path, State: Conflict, Note: "there is a file of yours", Was: ours, Content: m.Text, Mode: mode, Conflicts: m.Conflicts}, m)
+	p.addConflict(File{Path: now.Path, State: Conflict, Note: "you have a file there", Was: ours, Content: m.Text, Mode: mode, Conflicts: m.Conflicts}, m)
 	return nil
 }
 

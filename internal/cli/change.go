@@ -59,8 +59,9 @@ func (a *app) changeCommands() []*cobra.Command {
 			Use: use, Short: short, Example: example, Args: args,
 			Long: short + ".\n" + long + `
 
-What otelgen writes is merged with what you have made of the project: files that you have not touched follow, your own edits stay, and what you have
-deleted or moved stays so. Where both have changed the same lines, the file gets conflict markers and the exit code is 5. All of it is done, or nothing.`,
+otelgen merges its changes with yours. Files that you have not edited are updated, your edits stay, and files that you have
+deleted or moved stay deleted or moved. Where both sides changed the same lines, the file gets conflict markers and the exit
+code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				take(r, args)
 				return r.run(cmd.Context())
@@ -69,9 +70,9 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		f := cmd.Flags()
 		f.SortFlags = false
 		r.flags(cmd)
-		f.BoolVar(&r.allowDirty, "allow-dirty", false, "change the project even if git does not know all that is in it")
-		f.BoolVar(&r.yes, "yes", false, "delete the files of presets that go, without asking")
-		f.BoolVar(&r.dryRun, "dry-run", false, "show what would happen to which file, and write nothing")
+		f.BoolVar(&r.allowDirty, "allow-dirty", false, "change the project even if it has uncommitted changes")
+		f.BoolVar(&r.yes, "yes", false, "delete the files of removed presets without asking")
+		f.BoolVar(&r.dryRun, "dry-run", false, "show what would change, and write nothing")
 		return cmd, r
 	}
 	add, addRun := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
@@ -82,8 +83,8 @@ deleted or moved stays so. Where both have changed the same lines, the file gets
 		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
 	setRun.moduleFlag(set)
 	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
-	update, updateRun := change("update", "Bring a project to the templates of this otelgen", `
-Its answers are those of `+project.FileName+`, where they may also be edited by hand.`, "  otelgen update",
+	update, updateRun := change("update", "Update a project to the templates of this otelgen", `
+The answers are in `+project.FileName+`; you can edit them by hand before an update.`, "  otelgen update",
 		cobra.NoArgs, func(*changeRun, []string) {})
 	addRun.flag(add)
 	removeRun.flag(remove)
@@ -96,7 +97,7 @@ Its answers are those of `+project.FileName+`, where they may also be edited by 
 func (r *changeRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
-	f.StringVar(&r.conflict, "conflict", "markers", "what becomes of a conflict: `markers` in the file, or rej for a PATH.rej beside it")
+	f.StringVar(&r.conflict, "conflict", "markers", "how to report conflicts: `markers` in the file, or rej for a PATH.rej beside it")
 	r.from.add(cmd)
 	r.from.addAllowFetch(cmd)
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
@@ -336,9 +337,9 @@ func (c *changeReport) conflicts() error {
 	if len(paths) == 0 {
 		return nil
 	}
-	what := plural(len(paths), "file needs", "files need") + " a decision of yours"
+	what := plural(len(paths), "file has", "files have") + " conflicts"
 	if c.DryRun {
-		what = plural(len(paths), "file would need", "files would need") + " a decision of yours"
+		what = plural(len(paths), "file would have", "files would have") + " conflicts"
 	}
 	return &generator.Error{
 		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "you and otelgen have changed the same places: " + strings.Join(paths, ", "),

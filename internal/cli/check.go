@@ -27,16 +27,16 @@ func (a *app) checkCommand() *cobra.Command {
 	kinds := []string{string(change.Edited), string(change.Missing), string(change.Outdated)}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Say whether a project is as its answers say",
-		Long: `Say whether a project is as its answers say, and which files are not:
+		Short: "Check a project against what was generated",
+		Long: `Check a project against what was generated, and list the files that differ:
 
-  edited      not as otelgen wrote it
-  missing     deleted, or moved to another place
-  unresolved  with conflict markers of a change
-  stale       the vendor folder does not hold what go.mod requires
-  outdated    this otelgen would write it otherwise: otelgen diff shows how, otelgen update changes it
+  edited      changed since otelgen wrote it
+  missing     deleted or moved
+  unresolved  has conflict markers of a change
+  stale       the vendor folder does not match go.mod
+  outdated    this otelgen would write it differently: see otelgen diff, then otelgen update
 
-If there are any, the exit code is 5, but for kinds that --allow names.`,
+The exit code is 5 if any file differs, except for the kinds in --allow.`,
 		Example: "  otelgen check\n  otelgen check --allow edited,missing",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, kind := range allowed {
@@ -57,7 +57,7 @@ If there are any, the exit code is 5, but for kinds that --allow names.`,
 			return report.failure(allowed)
 		},
 	}
-	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that are no fault: "+strings.Join(kinds, ", ")+" (repeatable)")
+	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that do not fail: "+strings.Join(kinds, ", ")+" (repeatable)")
 	from.addReadOnly(cmd)
 	in.argument(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
@@ -104,7 +104,7 @@ func (r *checkReport) text(w *bytes.Buffer) {
 	tw.Flush()
 	switch {
 	case len(r.Files) == 0:
-		fmt.Fprintf(w, "%s is as its answers say\n", r.Project)
+		fmt.Fprintf(w, "%s matches its answers\n", r.Project)
 	case r.OK:
 		fmt.Fprintf(w, "\n%s differs from its answers as allowed\n", r.Project)
 	}
@@ -134,7 +134,7 @@ func (r *checkReport) failure(allowed []string) error {
 		}
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "drift", What: r.Project + " is not as its answers say", Why: "files: " + strings.Join(why, ", "),
+		Kind: generator.KindDrift, Code: "drift", What: r.Project + " does not match its answers", Why: "files: " + strings.Join(why, ", "),
 		Fix: strings.Join(fix, "; "),
 	}
 }

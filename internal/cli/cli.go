@@ -67,7 +67,7 @@ func (a *app) main(args []string) (code int) {
 			}
 			code = a.fail(&generator.Error{
 				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
-				Why: "this is a bug in otelgen, not a mistake of yours", Fix: "please report the command and the lines below at " + issues,
+				Why: "this is a bug in otelgen, not your mistake", Fix: "please report the command and the lines below at " + issues,
 			}, args)
 			_, _ = a.stderr.Write(stack)
 		}
@@ -105,7 +105,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 func (a *app) root() (*cobra.Command, error) {
 	root := &cobra.Command{
 		Use:   "otelgen",
-		Short: "Write complete, observable Go services",
+		Short: "Generate complete, observable Go services",
 		Long: `otelgen combines presets into a complete Go service that emits traces, metrics and logs from the first request on.
 
   otelgen new shop            asks a few questions and writes ./shop
@@ -197,7 +197,7 @@ func flatten(err error) []*generator.Error {
 		return []*generator.Error{known}
 	}
 	bug := &generator.Error{
-		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this: it is a bug in otelgen, not a mistake of yours",
+		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this error: it is a bug in otelgen, not your mistake",
 		Fix: "please report it, with the command, at " + issues,
 	}
 	return []*generator.Error{bug}

@@ -10,8 +10,8 @@ func (a *app) completionCommand() *cobra.Command {
 	shells := []string{"bash", "fish", "powershell", "zsh"}
 	return &cobra.Command{
 		Use:   "completion bash|fish|powershell|zsh",
-		Short: "Write the completion script of a shell",
-		Long: `Write the completion script of a shell.
+		Short: "Print a shell completion script",
+		Long: `Print a shell completion script.
 
 For this session:
 

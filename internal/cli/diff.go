@@ -19,9 +19,9 @@ func (a *app) diffCommand() *cobra.Command {
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "diff",
-		Short: "Show what an update, or another change, would do to a project",
-		Long: `Show what an update would do to a project, or with --add, --remove and --set what another change would: a unified diff of each file.
-Nothing is written. otelgen's own files, which remember the answers and the files as generated, are not shown.`,
+		Short: "Show what an update or another change would do",
+		Long: `Show what an update would change in a project, as a unified diff. With --add, --remove and --set, show what that change would do.
+Nothing is written. otelgen's own record files are not shown.`,
 		Example: "  otelgen diff\n  otelgen diff --set database=postgres\n  otelgen diff --exit-code",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

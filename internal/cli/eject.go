@@ -16,9 +16,9 @@ func (a *app) ejectCommand() *cobra.Command {
 	var allowDirty bool
 	cmd := &cobra.Command{
 		Use:   "eject",
-		Short: "Make a project forget that otelgen generated it",
-		Long: `Make a project forget that otelgen generated it: its own files, which remember the answers and the files as generated, are removed. All
-other files stay as they are; the code depends on nothing of otelgen's. From then on otelgen can neither change nor check the project.`,
+		Short: "Stop managing a project with otelgen",
+		Long: `Stop managing a project with otelgen: its record files are removed, and all other files stay. The code does not depend on
+otelgen. Afterwards otelgen can no longer change or check the project.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root, err := findRoot(in.dir)
@@ -53,7 +53,7 @@ other files stay as they are; the code depends on nothing of otelgen's. From the
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&allowDirty, "allow-dirty", false, "go on even if git does not know all that is in the project")
+	cmd.Flags().BoolVar(&allowDirty, "allow-dirty", false, "eject even if the project has uncommitted changes")
 	in.argument(cmd)
 	return cmd
 }

@@ -36,7 +36,7 @@ func (a *app) explainCommand() *cobra.Command {
 	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:   "explain PATH",
-		Short: "Say which preset and template wrote a file of a generated project",
+		Short: "Show which preset and template a file comes from",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := a.explain(cmd.Context(), args[0], from)

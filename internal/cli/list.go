@@ -30,7 +30,7 @@ func (a *app) listCommand() *cobra.Command {
 	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:   "list [AXIS]",
-		Short: "List what can be combined: the axes and their presets",
+		Short: "List the axes and their presets",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			catalog, _, err := a.catalogFor(cmd.Context(), from, nil)

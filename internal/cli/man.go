@@ -15,10 +15,9 @@ import (
 
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "man DIR",
-		Short: "Write the manual pages, one for each command",
-		Long: `Write the manual pages of this otelgen, one for each command, to a directory such as ~/.local/share/man/man1, which is made
-if it is not there.`,
+		Use:     "man DIR",
+		Short:   "Write the manual pages",
+		Long:    `Write one manual page per command to a directory such as ~/.local/share/man/man1. The directory is created if it is missing.`,
 		Example: "  otelgen man ~/.local/share/man/man1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

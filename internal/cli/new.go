@@ -45,12 +45,12 @@ func (a *app) newCommand() (*cobra.Command, error) {
 	n := &newRun{app: a, axes: catalog.Axes(), chosen: map[string]*[]string{}}
 	cmd := &cobra.Command{
 		Use:   "new [NAME]",
-		Short: "Write a new service",
-		Long: `Write a new service to ./NAME, a directory that is absent, or empty but for .git, a license, a README and files such as .gitignore, which are kept.
+		Short: "Generate a new service",
+		Long: `Generate a new service in ./NAME. The directory must be absent or empty; .git, a license, a README and files such as .gitignore
+may be there, and are kept.
 
-What no flag answers is asked at a terminal, and what would be written is shown before it is. Without a terminal (or one that
-cannot move its cursor, TERM=dumb), in CI, with --no-input or with --answers it gets its default, and nothing is asked.
-All of the service is written, or nothing.`,
+At a terminal, otelgen asks for everything that no flag answers, and shows a preview. Without a terminal (or with TERM=dumb), in CI,
+with --no-input or with --answers it uses the defaults and asks nothing. The service is written completely or not at all.`,
 		Example: `  otelgen new shop
   otelgen new shop --no-input --database postgres --backend otlp
   otelgen new shop --answers other/.otelgen.yaml --broker none`,
@@ -81,14 +81,14 @@ All of the service is written, or nothing.`,
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
 	f.StringVar(&n.entity, "entity", "", "what the service is about, in the `SINGULAR` (default "+generator.DefaultEntity+")")
-	f.StringVar(&n.plural, "entity-plural", "", "the `PLURAL` of the entity, where the derived one is wrong")
+	f.StringVar(&n.plural, "entity-plural", "", "the `PLURAL` of the entity, if the derived one is wrong")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . for this one (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
 	n.from.add(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
-	f.BoolVar(&n.dryRun, "dry-run", false, "show the files with their sizes and owners, and write nothing")
-	f.BoolVar(&n.timings.on, "timings", false, "show on standard error what took how long")
+	f.BoolVar(&n.dryRun, "dry-run", false, "list the files with their sizes and owners, and write nothing")
+	f.BoolVar(&n.timings.on, "timings", false, "print timings to standard error")
 	f.MarkHidden("timings")
 	cmd.MarkFlagDirname("output")
 	cmd.RegisterFlagCompletionFunc("option", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -360,7 +360,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	for line := range strings.Lines(choices.String()) {
 		fmt.Fprintln(w, prompt.Fit(strings.TrimSuffix(line, "\n"), width))
 	}
-	fmt.Fprintf(w, "\nTo repeat it:\n  %s\n", r.Repeat)
+	fmt.Fprintf(w, "\nTo repeat:\n  %s\n", r.Repeat)
 	if !r.DryRun {
 		fmt.Fprintf(w, "\nNow:\n  %s\n", strings.Join(r.Next, "\n  "))
 	}

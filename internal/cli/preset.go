@@ -22,7 +22,7 @@ import (
 )
 
 func (a *app) presetCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "preset", Short: "Work on presets of your own", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{Use: "preset", Short: "Write and test custom presets", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(a.presetInitCommand(), a.presetLockCommand(), a.presetTestCommand())
 	return cmd
 }
@@ -30,12 +30,12 @@ func (a *app) presetCommand() *cobra.Command {
 func (a *app) presetLockCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock DIR",
-		Short: "Write the locks of the presets in a folder, from which go.mod and go.sum are made",
-		Long: `lock asks the go command, which may download modules, what the Go files of the presets in DIR import, and writes
-lock.txt beside each manifest; where DIR is a preset, for all in its folder. From then on they are generated without network, as the built-in ones are.
+		Short: "Write the lock files of custom presets",
+		Long: `lock asks the go command what the Go files of the presets in DIR import, and writes lock.txt beside each manifest. It may download
+modules. From then on, services with these presets are generated without network.
 
-Of a module that several presets pin, the highest version is taken, as Go would. Where that is more than a built-in preset pins, DIR/lock.txt
-holds the built-in presets' part anew; it is used for services with a preset of this folder.`,
+If several presets pin a module, the highest version wins, as in Go. If that is higher than the version of a built-in preset,
+DIR/lock.txt holds the rebuilt locks of the built-in presets, for services with a preset of this folder.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, _, err := proof.Folder(args[0])
@@ -67,18 +67,17 @@ func (a *app) presetTestCommand() *cobra.Command {
 	var options proof.Options
 	cmd := &cobra.Command{
 		Use:   "test DIR",
-		Short: "Prove the presets in a folder, or one preset",
-		Long: `test proves the presets in DIR, AXIS/NAME/preset.yaml, or the one that DIR is. For each it
+		Short: "Test the presets in a folder, or one preset",
+		Long: `test tests the presets in DIR (AXIS/NAME/preset.yaml), or DIR itself if it is a preset. For each preset it
 
-  reads the manifest, and all templates
-  renders services: with the defaults, in every style, with each value of its options that is worth trying, about another entity
-  holds it to test.txtar, its own claims
-  compares what it renders with golden.txtar
-  has the go command judge the services: go mod tidy -diff, go vet, and go test, whose contract test compares what is emitted with what the
-  manifests declare. Tests that need a server find it by TEST_DATABASE_URL or TEST_BROKER_URL; those that find none are named
+  reads the manifest and all templates
+  renders services: with the defaults, in every style, with relevant values of each option, and for another entity
+  checks the claims in test.txtar
+  compares the rendered files with golden.txtar
+  runs go mod tidy -diff, go vet and go test on the services; the contract test compares the emitted telemetry with the manifests.
+  Tests that need a server use TEST_DATABASE_URL or TEST_BROKER_URL, and are listed if it is not set
 
-This compiles and runs the code that the presets render, as make test in a generated service would. For presets that you do not trust,
---no-run stops before.`,
+This compiles and runs the rendered code. Use --no-run for presets that you do not trust.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			checks, err := a.presetTest(cmd.Context(), args[0], options)
@@ -92,8 +91,8 @@ This compiles and runs the code that the presets render, as make test in a gener
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&options.Update, "update", false, "write golden.txtar where it differs")
-	cmd.Flags().BoolVar(&options.NoRun, "no-run", false, "render only: compile and run nothing")
+	cmd.Flags().BoolVar(&options.Update, "update", false, "rewrite golden.txtar")
+	cmd.Flags().BoolVar(&options.NoRun, "no-run", false, "render only; compile and run nothing")
 	return cmd
 }
 

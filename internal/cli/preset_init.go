@@ -16,9 +16,9 @@ func (a *app) presetInitCommand() *cobra.Command {
 	var in, from string
 	cmd := &cobra.Command{
 		Use:   "init AXIS/NAME",
-		Short: "Write a preset of your own to start from",
-		Long: `init writes a preset that works: a copy of a built-in one under another name, with comments. Change it from there, and
-have otelgen preset test say whether it still works. It never overwrites anything.`,
+		Short: "Write a custom preset to start from",
+		Long: `init writes a working preset: a copy of a built-in one under another name, with comments. Change it, and run otelgen preset test.
+It never overwrites a file.`,
 		Example: `  otelgen preset init broker/acme-bus
   otelgen preset init broker/acme-bus --from broker/none --in platform/presets
   otelgen preset test .`,

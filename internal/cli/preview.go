@@ -26,11 +26,13 @@ func (s *service) preview(width, height int) []string {
 		choices = append(choices, p.Axis+" "+p.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(full.Options)) {
-		options = append(options, key+"="+full.Options[key])
+		if full.Options[key] != s.defaultOf(key) {
+			options = append(options, key+"="+full.Options[key])
+		}
 	}
 	contract := s.plan.Contract()
 	for _, e := range contract.Env {
-		if e.Field != "" || e.Secret || e.Required { // the others have defaults that a library gives them
+		if e.Secret || e.Required || e.Type == "url" { // what differs between deployments; the others have good defaults
 			variables = append(variables, e.Name)
 		}
 	}
@@ -61,4 +63,16 @@ func (s *service) preview(width, height int) []string {
 	}
 	all := slices.Concat(before, files, after)
 	return all[:max(0, min(len(all), height))]
+}
+
+// defaultOf returns the default of an option, by its full name.
+func (s *service) defaultOf(key string) string {
+	for _, p := range s.selection.Presets() {
+		for _, o := range p.Options {
+			if p.ID()+"."+o.Name == key {
+				return o.Default
+			}
+		}
+	}
+	return ""
 }

@@ -108,7 +108,7 @@ func (s *screen) leavesNothing() {
 
 func TestScreen(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	s.sees("How is the service reached?", "1/9", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
+	s.sees("Framework?", "1/9", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
 	s.holdsLines()
 
 	// Typing filters by name, title and summary.
@@ -119,7 +119,7 @@ func TestScreen(t *testing.T) {
 	s.sees("nothing has this")
 	s.types("Enter") // takes nothing
 	s.types("BSpace", "BSpace", "n", "o", "n", "e")
-	s.sees("reached?  none_", "> none ", "!nethttp", "None (worker)", "rules out  broker none: a worker is reached only by events")
+	s.sees("Framework?  none_", "> none ", "!nethttp", "None (worker)", "rules out  broker none: a worker is reached only by events")
 	s.holdsLines()
 	s.types("Enter")
 
@@ -152,7 +152,7 @@ func TestScreen(t *testing.T) {
 	s.sees("3/9", "> postgres ")
 	s.types("Enter", "Enter", "Enter", "Enter")
 
-	s.sees("7/9", "Which path has its Go module?", "(example.com/shop)")
+	s.sees("7/9", "Go module path?", "(example.com/shop)")
 	s.holdsLines()
 	s.types("-l", "https://example.org")
 	s.types("Enter")
@@ -161,7 +161,7 @@ func TestScreen(t *testing.T) {
 	s.types("C-u")
 	s.types("-l", "example.org/mine")
 	s.types("Enter")
-	s.sees("8/9", "What is the service about", "(order)")
+	s.sees("8/9", "Entity, in the singular?", "(order)")
 	s.types("-l", "config")
 	s.types("Enter")
 	s.sees("8/9", "config_", "use another word")
@@ -194,9 +194,9 @@ func TestScreenOptions(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
 	s.sees("1/9")
 	s.types("?")
-	s.sees("Keys", "close this help", "!How is the service reached?")
+	s.sees("Keys", "close this help", "!Framework?")
 	s.types("?")
-	s.sees("How is the service reached?")
+	s.sees("Framework?")
 	for at := 1; at < 9; at++ {
 		s.sees(fmt.Sprintf("%d/9", at))
 		s.types("Enter")
@@ -209,7 +209,7 @@ func TestScreenOptions(t *testing.T) {
 	s.types("C-u", "0", "Enter")
 	s.sees("at least 1")
 	s.types("C-u", "7", "Enter")
-	s.sees("Write it?", "--option broker/nats.max-attempts=7")
+	s.sees("Write it?", "options    broker/nats.max-attempts=7")
 	s.tmux("resize-window", "-x", "60", "-y", "30")
 	s.sees("9/9", "Write it?")
 	s.holdsLines()
@@ -224,7 +224,7 @@ func TestScreenOptions(t *testing.T) {
 // A list that is longer than the screen says how much of it is not shown.
 func TestScreenMarksMore(t *testing.T) {
 	s := onScreen(t, 40, 15, "new", "shop", "--framework", "chi", "--broker", "none")
-	s.sees("Where does it keep its data?", "more")
+	s.sees("Database?", "more")
 	s.holdsLines()
 }
 

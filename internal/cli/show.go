@@ -17,7 +17,7 @@ func (a *app) showCommand() *cobra.Command {
 	var from sourceFlags
 	cmd := &cobra.Command{
 		Use:     "show AXIS/PRESET",
-		Short:   "Show what a preset is, needs, and makes a service emit",
+		Short:   "Show what a preset needs, configures and emits",
 		Example: "  otelgen show broker/nats",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

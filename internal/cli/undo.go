@@ -32,10 +32,10 @@ func (a *app) undoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "Undo the last change of a project",
-		Long: `Undo the last change that otelgen made to a project, by new, add, remove, set, update or eject: every file becomes what it was before.
-A file that has changed since is not overwritten: undo then lists such files, changes nothing and exits with 5.
+		Long: `Undo the last change that otelgen made to a project: new, add, remove, set, update or eject. Every file gets its previous content.
+If a file has changed since, undo lists it, changes nothing and exits with 5.
 
-A change that was interrupted, by a crash or a kill, is undone as far as its files have not been edited since.`,
+An interrupted change is undone in all files that have not been edited since.`,
 		Example: "  otelgen undo",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), in.dir) },

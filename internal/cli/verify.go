@@ -23,13 +23,13 @@ func (a *app) verifyCommand() *cobra.Command {
 	o := verify.Options{}
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Run a generated service and check what it reports",
-		Long: `verify builds the service in DIR, or here, and runs it by its development entry, with an OTLP receiver of its own. It drives the
-service, ends it with SIGTERM, and compares what arrived with what its presets declare and with the semantic conventions.
+		Short: "Run a service and check its telemetry",
+		Long: `verify builds the service, runs it by its development entry point with its own OTLP receiver, sends it requests, and stops it with
+SIGTERM. It compares the received telemetry with what the presets declare and with the semantic conventions.
 
-The exit code is 5 if something is wrong. What you have added yourself is noted, and fails with --strict only.
-The project stays as it is. Servers that the development entry does not start are those that its variables, such as
-DATABASE_URL, lead to: the service works on them as always, so give it a database of its own.`,
+The exit code is 5 if something is wrong. Your own additions are noted, and fail only with --strict. The project is not changed.
+Servers that the development entry point does not start are those in its variables, such as DATABASE_URL. The service writes to
+them, so use a separate database.`,
 		Example: `  otelgen verify
   DATABASE_URL=postgres://localhost/verify otelgen verify shop
   otelgen verify --strict --format junit > verify.xml`,
@@ -52,9 +52,9 @@ DATABASE_URL, lead to: the service works on them as always, so give it a databas
 	f.SortFlags = false
 	f.Var(junitFormat{&a.format}, "format", "form of the result: text, json or junit") // in place of the one that all commands have
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
-	f.BoolVar(&o.Strict, "strict", false, "take what is worth a note for a failure")
+	f.BoolVar(&o.Strict, "strict", false, "treat notes as failures")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm, to end")
-	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, where the API was changed")
+	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, if you changed the API")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
 	from.addReadOnly(cmd)

@@ -244,7 +244,7 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	var all []question
 	if given.Name == "" {
 		all = append(all, &input{
-			message: "What is the service called?", explain: "Its folder, its program and its telemetry get this name.", field: func(x *generator.Answers) *string { return &x.Name },
+			message: "Service name?", explain: "The directory, the binary and the telemetry use this name.", field: func(x *generator.Answers) *string { return &x.Name },
 			check: func(x generator.Answers) error { return a.Check(generator.Answers{Name: x.Name}) },
 		})
 	}
@@ -271,13 +271,13 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	}
 	if given.Module == "" {
 		all = append(all, &input{
-			message: "Which path has its Go module?", explain: "Where its repository will be, without https://.", field: func(x *generator.Answers) *string { return &x.Module },
+			message: "Go module path?", explain: "The path of the repository, without https://.", field: func(x *generator.Answers) *string { return &x.Module },
 			fallback: func(x generator.Answers) string { return "example.com/" + x.Name }, check: a.Check,
 		})
 	}
 	if len(all) > 0 && given.Entity == "" {
 		all = append(all, &input{
-			message: "What is the service about, in the singular?", explain: "Types, tables, routes and events are named after it. It is English and lower case, such as order or line-item.",
+			message: "Entity, in the singular?", explain: "Types, tables, routes and events are named after it. Lower-case English, such as order or line-item.",
 			field: func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
 		})
 	}
