@@ -205,7 +205,7 @@ func TestCollectorUnreachable(t *testing.T) {
 func TestShutdownWhileHandlingHangs(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
-	env := reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL})
+	env := reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL, "SHUTDOWN_TIMEOUT": "10s"})
 	service := serve(t, shop.service(t), env)
 	service.ready(t, http.StatusOK, patience)
 
@@ -219,7 +219,7 @@ func TestShutdownWhileHandlingHangs(t *testing.T) {
 	}
 	eventually(t, patience, "the service has fetched the events", func() bool { return events.state(t, "shop").NumAckPending == len(ids) })
 	service.terminate(t)
-	if code := service.exit(t, 20*time.Second); code != 0 {
+	if code := service.exit(t, 10*time.Second); code != 0 {
 		t.Errorf("the service ended with code %d, want 0", code)
 	}
 	if given := len(receiver.Signals().SpansNamed("nak orders.created")); given != len(ids) {
