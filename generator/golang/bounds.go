@@ -7,8 +7,8 @@ import (
 	"go/token"
 )
 
-// What a Go file may be. gofmt writes as many tabs as blocks are open, and looks at all of an expression for each of its parts: beyond these bounds
-// it takes memory and time out of all proportion to the file.
+// What a Go file may be. gofmt writes as many tabs as blocks are open, and looks at all of an expression for each of
+// its parts: beyond these bounds it takes memory and time out of all proportion to the file.
 const (
 	maxSize    = 1 << 20  // bytes
 	maxNesting = 100      // brackets within each other

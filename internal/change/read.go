@@ -13,7 +13,8 @@ import (
 // maxFile bounds what is read as one file of the project: no generated file is nearly as large.
 const maxFile = 16 << 20
 
-// notRegular is the error for a place that holds, or is behind, something other than a regular file. otelgen neither reads nor writes there.
+// notRegular is the error for a place that holds, or is behind, something other than a regular file. otelgen neither
+// reads nor writes there.
 type notRegular struct {
 	at   string // the place itself, or the folder that is not one
 	what string
@@ -21,8 +22,8 @@ type notRegular struct {
 
 func (e notRegular) Error() string { return e.at + " is " + e.what }
 
-// Read returns the content of a file of the project, or nil if there is none. It follows no link: a place that holds anything but a regular file, or
-// is behind a link, gives an error that IsNotRegular knows.
+// Read returns the content of a file of the project, or nil if there is none. It follows no link: a place that holds
+// anything but a regular file, or is behind a link, gives an error that IsNotRegular knows.
 func Read(fsys fs.ReadLinkFS, name string) ([]byte, error) {
 	if err := checkParents(fsys, path.Dir(name)); err != nil {
 		return nil, err
@@ -82,6 +83,10 @@ func link(fsys fs.ReadLinkFS, name string) error {
 
 func unreadable(name string, err error) error {
 	return &generator.Error{
-		Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + name, Why: err.Error(), Fix: "make it a file that you can read", Where: name,
+		Kind: generator.KindTarget, Code: "unreadable",
+		What:  "cannot read " + name,
+		Why:   err.Error(),
+		Fix:   "make it a file that you can read",
+		Where: name,
 	}
 }

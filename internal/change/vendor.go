@@ -16,7 +16,8 @@ func Vendored(ours fs.ReadLinkFS) bool {
 	return err == nil && content != nil
 }
 
-// staleVendor reports whether the project has a vendor folder that does not hold what its go.mod requires. The go command refuses to build it.
+// staleVendor reports whether the project has a vendor folder that does not hold what its go.mod requires. The go
+// command refuses to build it.
 func staleVendor(ours fs.ReadLinkFS) bool {
 	list, listErr := Read(ours, VendorList)
 	mod, modErr := Read(ours, "go.mod")

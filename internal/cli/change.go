@@ -3,11 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -231,53 +228,6 @@ func renamed(ours fs.ReadLinkFS) string {
 		return ""
 	}
 	return modfile.ModulePath(content)
-}
-
-// maxRecord is how large a file of otelgen's own may be that is replaced or removed.
-const maxRecord = 64 << 20
-
-// record returns what is to be written of otelgen's own files.
-func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
-	record, err := made.File()
-	if err != nil {
-		return nil, err
-	}
-	pristine, err := project.Pristine(tree)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range []generator.File{record, pristine} {
-		c := writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode}
-		was, err := project.ReadFile(filepath.Join(o.root, f.Path), maxRecord)
-		switch {
-		case err == nil:
-			c.Was, c.Exact = append([]byte{}, was...), true
-			if info, err := os.Lstat(filepath.Join(o.root, f.Path)); err == nil {
-				c.Mode = info.Mode().Perm()
-			}
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, &generator.Error{Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + f.Path, Why: err.Error(), Fix: "make it a file that you may read"}
-		}
-		if c.Was == nil || !bytes.Equal(c.Was, c.Content) {
-			changes = append(changes, c)
-		}
-	}
-	return changes, nil
-}
-
-// changesOf returns what is to be written for the files.
-func changesOf(files []change.File) (changes []writer.Change) {
-	for _, f := range files {
-		switch {
-		case f.From != "":
-			changes = append(changes, writer.Change{Path: f.From, Was: f.Was, Remove: true}, writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode, Exact: true})
-		case f.State == change.Removed:
-			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Remove: true})
-		case f.Content != nil:
-			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode, Exact: f.Was != nil})
-		}
-	}
-	return changes
 }
 
 // tidy returns how go.mod and go.sum of the project are tidied.

@@ -141,7 +141,8 @@ func (c *clone) run(t *testing.T, args ...string) {
 	}
 }
 
-// Whatever a clone holds, otelgen changes nothing when it only reads, and nothing outside of the project ever. It neither hangs nor takes much.
+// Whatever a clone holds, otelgen changes nothing when it only reads, and nothing outside of the project ever. It
+// neither hangs nor takes much.
 func FuzzClone(f *testing.F) {
 	for seed := range uint64(12) {
 		f.Add(seed)

@@ -24,8 +24,9 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 	in, out, ok := r.terminal()
 	if !ok {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "unconfirmed", What: fmt.Sprintf("without %s, %s", strings.Join(lost, ", "), what),
-			Why: "there is no terminal to ask at", Fix: "add --yes; --dry-run shows what happens to every file",
+			Kind: generator.KindAnswers, Code: "unconfirmed",
+			What: fmt.Sprintf("without %s, %s", strings.Join(lost, ", "), what),
+			Why:  "there is no terminal to ask at", Fix: "add --yes; --dry-run shows what happens to every file",
 		}
 	}
 	r.note("without %s, %s", strings.Join(lost, ", "), what)
@@ -34,7 +35,10 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindInterrupted, Code: "interrupted", What: "not confirmed: nothing was changed", Why: "the answer was no", Fix: "run the same command again to change your mind",
+		Kind: generator.KindInterrupted, Code: "interrupted",
+		What: "not confirmed: nothing was changed",
+		Why:  "the answer was no",
+		Fix:  "run the same command again to change your mind",
 	}
 }
 

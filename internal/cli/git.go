@@ -15,8 +15,8 @@ import (
 // gitEnv are the variables that git gets of the user's: where it is, and where the user's own configuration is.
 var gitEnv = []string{"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR", "TEMP"}
 
-// git returns a git command for dir, whose repository may be a stranger's: it runs no hook and no monitor, takes no bare repository among the
-// files for the one that is meant, and fetches nothing.
+// git returns a git command for dir, whose repository may be a stranger's: it runs no hook and no monitor, takes no
+// bare repository among the files for the one that is meant, and fetches nothing.
 func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	safe := []string{"-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=", "-c", "core.hooksPath=" + os.DevNull}
 	cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
@@ -30,8 +30,8 @@ func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// checkClean refuses a project with changes that git does not know yet: otelgen's change could not be told from them afterwards.
-// A project that is in no git repository is not refused.
+// checkClean refuses a project with changes that git does not know yet: otelgen's change could not be told from them
+// afterwards. A project that is in no git repository is not refused.
 func checkClean(ctx context.Context, root string) error {
 	if !inRepository(root) {
 		return nil
@@ -43,8 +43,10 @@ func checkClean(ctx context.Context, root string) error {
 			why, _, _ = strings.Cut(string(exit.Stderr), "\n")
 		}
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: "git", What: "git does not say whether the project has uncommitted changes", Why: why,
-			Fix: "make git status work there, or change the project nonetheless with --allow-dirty",
+			Kind: generator.KindTarget, Code: "git",
+			What: "git does not say whether the project has uncommitted changes",
+			Why:  why,
+			Fix:  "make git status work there, or change the project nonetheless with --allow-dirty",
 		}
 	}
 	lines := strings.Split(strings.TrimRight(string(said), "\n"), "\n")
@@ -59,7 +61,12 @@ func checkClean(ctx context.Context, root string) error {
 		}
 		why += strings.Repeat(",", min(i, 1)) + " " + strings.TrimSpace(line)
 	}
-	return &generator.Error{Kind: generator.KindTarget, Code: "dirty", What: "the project has uncommitted changes", Why: why, Fix: "commit or stash them, or change the project nonetheless with --allow-dirty"}
+	return &generator.Error{
+		Kind: generator.KindTarget, Code: "dirty",
+		What: "the project has uncommitted changes",
+		Why:  why,
+		Fix:  "commit or stash them, or change the project nonetheless with --allow-dirty",
+	}
 }
 
 // inRepository reports whether the directory is in a git repository.

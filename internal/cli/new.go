@@ -366,30 +366,6 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	}
 }
 
-// next returns the commands to type once the service is at target.
-func (n *newRun) next(target string, files []generator.File) (commands []string) {
-	if n.workspaceWithout(target) != "" {
-		commands = append(commands, "go work use "+shellquote.Join(target))
-	}
-	if !isHere(target) {
-		commands = append(commands, "cd "+shellquote.Join(target))
-	}
-	for _, server := range composeServices(&generator.Tree{Files: files}) {
-		commands = append(commands, "make "+server)
-	}
-	return append(commands, "go run ./cmd/dev")
-}
-
-// isHere reports whether target is the current directory.
-func isHere(target string) bool {
-	there, err := os.Stat(target)
-	if err != nil {
-		return false
-	}
-	here, err := os.Stat(".")
-	return err == nil && os.SameFile(here, there)
-}
-
 // repeat is the command that gives the same project again, whatever the defaults of the day.
 func (n *newRun) repeat(answers, full generator.Answers) string {
 	args := []string{"otelgen", "new", full.Name, "--no-input", "--module", full.Module}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kballard/go-shellquote"
 	"golang.org/x/mod/modfile"
 
 	"github.com/otelgen/otelgen/generator"
@@ -19,7 +20,8 @@ import (
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
-// checkTarget reports why a service could not be written to target: it must be absent, or hold at most what a new repository does.
+// checkTarget reports why a service could not be written to target: it must be absent, or hold at most what a new
+// repository does.
 func checkTarget(target string) error { return writer.CheckDir(target, inNewRepository) }
 
 // inNewRepository reports whether a repository in which nothing has been written yet may have the entry.
@@ -33,8 +35,8 @@ func inNewRepository(e fs.DirEntry) bool {
 	return e.Type().IsRegular() && (slices.Contains(known, name) || slices.Contains([]string{"license", "licence", "readme"}, stem))
 }
 
-// writeInto writes a service to a directory that exists and stays the same. What it holds is kept: a file that lists what is ignored gets more lines, and
-// the service's version of any other goes beside it.
+// writeInto writes a service to a directory that exists and stays the same. What it holds is kept: a file that lists
+// what is ignored gets more lines, and the service's version of any other goes beside it.
 func (n *newRun) writeInto(ctx context.Context, target string, made *service) error {
 	state, err := n.lock(ctx, target)
 	if noJournal := (*generator.Error)(nil); errors.As(err, &noJournal) && noJournal.Code == "no-journal" && writer.Check(target) == nil {
@@ -75,7 +77,11 @@ func addTo(target string, f generator.File) (writer.Change, error) {
 	was, err := project.ReadFile(at, maxRecord)
 	if err != nil {
 		return c, &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + at, Why: err.Error(), Fix: "make it a regular file that you can read", Where: at,
+			Kind: generator.KindTarget, Code: "unreadable",
+			What:  "cannot read " + at,
+			Why:   err.Error(),
+			Fix:   "make it a regular file that you can read",
+			Where: at,
 		}
 	}
 	if strings.HasSuffix(f.Path, "ignore") {
@@ -87,7 +93,8 @@ func addTo(target string, f generator.File) (writer.Change, error) {
 	return c, nil
 }
 
-// workspaceWithout returns the go.work above target that does not list it, or "". The go command would not find the module's packages.
+// workspaceWithout returns the go.work above target that does not list it, or "". The go command would not find the
+// module's packages.
 func (a *app) workspaceWithout(target string) string {
 	dir, err := filepath.Abs(target)
 	if err != nil || a.getenv("GOWORK") == "off" {
@@ -134,4 +141,28 @@ func (r *newReport) keptText(w *bytes.Buffer) {
 	if len(r.Kept) > 0 {
 		w.WriteByte('\n')
 	}
+}
+
+// next returns the commands to type once the service is at target.
+func (n *newRun) next(target string, files []generator.File) (commands []string) {
+	if n.workspaceWithout(target) != "" {
+		commands = append(commands, "go work use "+shellquote.Join(target))
+	}
+	if !isHere(target) {
+		commands = append(commands, "cd "+shellquote.Join(target))
+	}
+	for _, server := range composeServices(&generator.Tree{Files: files}) {
+		commands = append(commands, "make "+server)
+	}
+	return append(commands, "go run ./cmd/dev")
+}
+
+// isHere reports whether target is the current directory.
+func isHere(target string) bool {
+	there, err := os.Stat(target)
+	if err != nil {
+		return false
+	}
+	here, err := os.Stat(".")
+	return err == nil && os.SameFile(here, there)
 }

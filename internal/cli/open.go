@@ -43,14 +43,16 @@ func checkInterrupted(root string) error {
 		return err
 	case pending != nil:
 		return &generator.Error{
-			Kind: generator.KindDrift, Code: "interrupted-change", What: "a change of " + root + " was interrupted: some of its files are changed, others are not",
-			Why: pending.Command + " did not complete", Fix: "run otelgen undo, which makes the project as it was before",
+			Kind: generator.KindDrift, Code: "interrupted-change",
+			What: "a change of " + root + " was interrupted: some of its files are changed, others are not",
+			Why:  pending.Command + " did not complete", Fix: "run otelgen undo, which makes the project as it was before",
 		}
 	}
 	return nil
 }
 
-// openToChange opens the project that dir is in, and locks it. An interrupted change is undone first. The caller closes the project.
+// openToChange opens the project that dir is in, and locks it. An interrupted change is undone first. The caller
+// closes the project.
 func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
 	root, err := findRoot(dir)
 	if err != nil {
@@ -134,7 +136,10 @@ func (o *opened) files() (fs.ReadLinkFS, error) {
 	root, err := os.OpenRoot(o.root)
 	if err != nil {
 		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + o.root, Why: err.Error(), Fix: "make it a directory that you may read",
+			Kind: generator.KindTarget, Code: "unreadable",
+			What: "cannot read " + o.root,
+			Why:  err.Error(),
+			Fix:  "make it a directory that you may read",
 		}
 	}
 	return root.FS().(fs.ReadLinkFS), nil

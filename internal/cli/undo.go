@@ -70,12 +70,15 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	case last == nil:
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is no change of " + root + " to undo",
-			Why: "otelgen remembers the last change made on this machine, until it is undone", Fix: "use version control, or make the opposite change",
+			Why: "otelgen remembers the last change made on this machine, until it is undone",
+			Fix: "use version control, or make the opposite change",
 		}
 	case len(edited) > 0:
 		return &generator.Error{
-			Kind: generator.KindDrift, Code: "edited-since", What: plural(len(edited), "file has", "files have") + " changed since: " + last.Command,
-			Why: strings.Join(edited, ", "), Fix: "restore these files by version control, or make the opposite change with otelgen set, add or remove",
+			Kind: generator.KindDrift, Code: "edited-since",
+			What: plural(len(edited), "file has", "files have") + " changed since: " + last.Command,
+			Why:  strings.Join(edited, ", "),
+			Fix:  "restore these files by version control, or make the opposite change with otelgen set, add or remove",
 		}
 	}
 	if err := a.writer.Apply(ctx, state, changes); err != nil {

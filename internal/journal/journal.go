@@ -1,8 +1,9 @@
-// Package journal remembers changes of projects outside of the projects: the lock that a change holds, and what it takes to undo the change.
+// Package journal remembers changes of projects outside of the projects: the lock that a change holds, and what it
+// takes to undo the change.
 //
-// All of it lies in the user's cache directory, in a folder for each project, named after the project's real path. A project is
-// untrusted: it may be a clone of anything. So nothing in a project is ever read as a journal.
-// The package must not write to a project.
+// All of it lies in the user's cache directory, in a folder for each project, named after the project's real path. A
+// project is untrusted: it may be a clone of anything. So nothing in a project is ever read as a journal. The package
+// must not write to a project.
 package journal
 
 import (
@@ -107,8 +108,8 @@ func (j *Journal) check(project string) error {
 	return nil
 }
 
-// write puts a journal and the contents that it refers to into dir. The journal comes last, under another name first: it is
-// complete, or there is none.
+// write puts a journal and the contents that it refers to into dir. The journal comes last, under another name first:
+// it is complete, or there is none.
 func (j *Journal) write(dir string, contents [][]byte) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err

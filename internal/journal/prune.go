@@ -11,7 +11,8 @@ import (
 // useful is how long the state of a project is kept after its last change.
 const useful = 90 * 24 * time.Hour
 
-// prune removes the states of other projects that are no longer useful, as far as it can. It keeps those with a change that was interrupted.
+// prune removes the states of other projects that are no longer useful, as far as it can. It keeps those with a
+// change that was interrupted.
 func (s *State) prune() {
 	states, err := os.ReadDir(filepath.Dir(s.dir))
 	if err != nil {

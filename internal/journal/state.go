@@ -56,8 +56,8 @@ func find(root string) (*State, error) {
 	return &State{Root: root, project: project, dir: filepath.Join(cache, "otelgen", "projects", hex.EncodeToString(key[:16]))}, nil
 }
 
-// Lock locks the project at root for command, and waits a moment for another change to end. Errors are *generator.Error of KindTarget or
-// KindInterrupted.
+// Lock locks the project at root for command, and waits a moment for another change to end. Errors are
+// *generator.Error of KindTarget or KindInterrupted.
 func Lock(ctx context.Context, root, command string) (*State, error) {
 	s, err := find(root)
 	if err == nil {
@@ -92,8 +92,10 @@ func Lock(ctx context.Context, root, command string) (*State, error) {
 
 func unusable(err error) error {
 	return &generator.Error{
-		Kind: generator.KindTarget, Code: "no-journal", What: "cannot keep a journal of the change: nothing was changed", Why: err.Error(),
-		Fix: "set HOME, or XDG_CACHE_HOME on Linux, to a local directory that you can write to",
+		Kind: generator.KindTarget, Code: "no-journal",
+		What: "cannot keep a journal of the change: nothing was changed",
+		Why:  err.Error(),
+		Fix:  "set HOME, or XDG_CACHE_HOME on Linux, to a local directory that you can write to",
 	}
 }
 
@@ -104,7 +106,10 @@ func (s *State) busy() error {
 		why = "the project is locked by " + string(holder)
 	}
 	return &generator.Error{
-		Kind: generator.KindTarget, Code: "busy", What: "another otelgen is changing " + s.Root, Why: why, Fix: "wait for it to end, then run the command again",
+		Kind: generator.KindTarget, Code: "busy",
+		What: "another otelgen is changing " + s.Root,
+		Why:  why,
+		Fix:  "wait for it to end, then run the command again",
 	}
 }
 
@@ -117,8 +122,8 @@ func (s *State) Project() string { return s.project }
 // Dir is the folder that holds the state.
 func (s *State) Dir() string { return s.dir }
 
-// Interrupted returns the change of the project at root that did not complete, or nil. It neither writes nor waits: where another process is changing
-// the project, the error says so.
+// Interrupted returns the change of the project at root that did not complete, or nil. It neither writes nor waits:
+// where another process is changing the project, the error says so.
 func Interrupted(root string) (*Journal, error) {
 	s, err := find(root)
 	if err != nil {

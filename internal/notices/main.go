@@ -1,5 +1,5 @@
-// Command notices writes THIRD_PARTY_NOTICES.md: the licenses and notices of all that the binary is linked from, on each of the systems that it
-// is released for, as the module cache has them.
+// Command notices writes THIRD_PARTY_NOTICES.md: the licenses and notices of all that the binary is linked from, on
+// each of the systems that it is released for, as the module cache has them.
 package main
 
 import (
@@ -103,7 +103,8 @@ func linked() ([]*module, error) {
 	return all, nil
 }
 
-// legalTexts returns the legal texts of a module, by the names of their files: those in its root, and between it and the packages.
+// legalTexts returns the legal texts of a module, by the names of their files: those in its root, and between it and
+// the packages.
 func (m *module) legalTexts() (map[string]string, error) {
 	texts := map[string]string{}
 	if err := addTexts(texts, m.dir, m.dir); err != nil {

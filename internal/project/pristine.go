@@ -15,8 +15,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// PristineName is the name of the file in a project's root that holds the pristine tree: all files as otelgen wrote them, from which a
-// later change takes its base. It is a compressed tar archive.
+// PristineName is the name of the file in a project's root that holds the pristine tree: all files as otelgen wrote
+// them, from which a later change takes its base. It is a compressed tar archive.
 const PristineName = ".otelgen.pristine.tar.gz"
 
 // What a pristine tree may hold: as much as a service may have, and in the archive far more than that takes.
@@ -26,7 +26,8 @@ const (
 	maxFiles    = maxKeys // as many as .otelgen.yaml can list
 )
 
-// paxOrigins is a record of the archive, with a line for each file that says where it comes from: its owner and its template.
+// paxOrigins is a record of the archive, with a line for each file that says where it comes from: its owner and its
+// template.
 const paxOrigins = "OTELGEN.origins"
 
 // Pristine returns the file that remembers tree. The same tree gives the same bytes.
@@ -63,9 +64,9 @@ func Pristine(tree *generator.Tree) (generator.File, error) {
 // errNoPristine is the error for a pristine tree that does not serve as one.
 var errNoPristine = errors.New("it is not the tree that " + FileName + " lists")
 
-// ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, an *generator.Error of KindDrift
-// says so: what again returns, the tree that this otelgen would generate, is then taken in its stead if it is the one that
-// .otelgen.yaml lists.
+// ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, an
+// *generator.Error of KindDrift says so: what again returns, the tree that this otelgen would generate, is then taken
+// in its stead if it is the one that .otelgen.yaml lists.
 func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error)) (*generator.Tree, error) {
 	tree, err := readPristine(filepath.Join(root, PristineName))
 	if err == nil && !p.lists(tree) {
@@ -82,8 +83,11 @@ func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error
 		err = errors.New("there is no such file")
 	}
 	return nil, &generator.Error{
-		Kind: generator.KindDrift, Code: "no-pristine", Where: PristineName, What: "the project has lost the files as they were generated", Why: err.Error(),
-		Fix: "restore " + PristineName + " from version control, where it belongs, or use otelgen " + p.Otelgen + ", which can make it anew",
+		Kind: generator.KindDrift, Code: "no-pristine",
+		Where: PristineName,
+		What:  "the project has lost the files as they were generated",
+		Why:   err.Error(),
+		Fix:   "restore " + PristineName + " from version control, or use otelgen " + p.Otelgen + ", which can rebuild it",
 	}
 }
 

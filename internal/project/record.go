@@ -12,8 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ReadFile returns the content of a file that otelgen keeps in a project, of at most limit bytes. A project may be a clone of anything, so the file must be a
-// regular one: a link may lead anywhere, and a pipe or a device may have no end.
+// ReadFile returns the content of a file that otelgen keeps in a project, of at most limit bytes. A project may be a
+// clone of anything, so the file must be a regular one: a link may lead anywhere, and a pipe or a device may have no
+// end.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -25,9 +25,10 @@ type Change struct {
 	Content []byte
 }
 
-// Apply makes all changes in the project that is locked, or none. The journal of the change is written first, to the state. New files are staged in
-// a folder in the project, and each is renamed to its place. A failure, or the end of ctx, is undone at once; what a killed process has left half done
-// is undone by Recover. Nothing is written through a link. Errors are *generator.Error of KindTarget or KindInterrupted.
+// Apply makes all changes in the project that is locked, or none. The journal of the change is written first, to the
+// state. New files are staged in a folder in the project, and each is renamed to its place. A failure, or the end of
+// ctx, is undone at once; what a killed process has left half done is undone by Recover. Nothing is written through a
+// link. Errors are *generator.Error of KindTarget or KindInterrupted.
 func (w Writer) Apply(ctx context.Context, s *journal.State, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
@@ -234,8 +235,8 @@ type Left struct {
 	Copy string // of the content before the change; empty if there was no file
 }
 
-// Recover undoes the change of a locked project that a killed process has left half done. It returns the change, nil if there was none, and the
-// files that were edited since, which are kept. Errors are *generator.Error of KindTarget.
+// Recover undoes the change of a locked project that a killed process has left half done. It returns the change, nil
+// if there was none, and the files that were edited since, which are kept. Errors are *generator.Error of KindTarget.
 func Recover(s *journal.State) (undone *journal.Journal, left []Left, err error) {
 	pending, err := s.Pending()
 	if err == nil && pending == nil {
@@ -243,8 +244,10 @@ func Recover(s *journal.State) (undone *journal.Journal, left []Left, err error)
 	}
 	if err != nil {
 		return nil, nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "no-journal", What: "a change of " + s.Root + " was interrupted and cannot be undone", Why: err.Error(),
-			Fix: "restore the project from version control, and remove " + s.Dir(),
+			Kind: generator.KindTarget, Code: "no-journal",
+			What: "a change of " + s.Root + " was interrupted and cannot be undone",
+			Why:  err.Error(),
+			Fix:  "restore the project from version control, and remove " + s.Dir(),
 		}
 	}
 	dir, err := os.OpenRoot(s.Project())
@@ -280,7 +283,8 @@ func sweep(s *journal.State) error {
 	return nil
 }
 
-// begun reports whether the change has touched this project: another one may have taken its place since, as after a new clone.
+// begun reports whether the change has touched this project: another one may have taken its place since, as after a
+// new clone.
 func (t *transaction) begun() bool {
 	if info, err := t.root.Lstat(t.Stage); err == nil && info.IsDir() {
 		return true
@@ -291,7 +295,8 @@ func (t *transaction) begun() bool {
 	})
 }
 
-// undo makes every file as it was that is still as the change left it, and returns the others. It may be called again if it was cut short.
+// undo makes every file as it was that is still as the change left it, and returns the others. It may be called again
+// if it was cut short.
 func (t *transaction) undo() ([]Left, error) {
 	var left []Left
 	for _, e := range slices.Backward(t.Entries) {

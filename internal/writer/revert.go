@@ -8,8 +8,9 @@ import (
 	"github.com/otelgen/otelgen/internal/journal"
 )
 
-// Revert returns the changes that undo the last change of a locked project, and the files that are no longer as that change left
-// them, for which there are none. It returns a nil journal if there is no change to undo. Errors are *generator.Error of KindTarget.
+// Revert returns the changes that undo the last change of a locked project, and the files that are no longer as that
+// change left them, for which there are none. It returns a nil journal if there is no change to undo. Errors are
+// *generator.Error of KindTarget.
 func Revert(s *journal.State) (last *journal.Journal, changes []Change, edited []string, err error) {
 	if last, err = s.Last(); err != nil || last == nil {
 		return nil, nil, nil, err
