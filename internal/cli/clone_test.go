@@ -19,7 +19,7 @@ import (
 )
 
 // What one run of otelgen in a clone may use: seconds of CPU time, and KiB of memory of its own.
-const limits = "ulimit -t 4; ulimit -d 262144; "
+const limits = "ulimit -t 2; ulimit -d 262144; "
 
 // clone is a project that a stranger has put together.
 type clone struct {

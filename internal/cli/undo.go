@@ -32,7 +32,8 @@ func (a *app) undoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "Undo the last change of a project",
-		Long: `Undo the last change that otelgen made to a project: new, add, remove, set, update or eject. Every file gets its previous content.
+		Long: `Undo the last change that otelgen made to a project, by add, remove, set, update or eject, or by new in a directory that
+existed. Every file gets its previous content.
 If a file has changed since, undo lists it, changes nothing and exits with 5.
 
 An interrupted change is undone in all files that have not been edited since.`,
