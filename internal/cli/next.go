@@ -83,7 +83,8 @@ func newVariables(before, after *generator.Selection) (steps []string) {
 		if e.Default != "" {
 			step += fmt.Sprintf(", unless %s is right", e.Default)
 		}
-		steps = append(steps, step+": "+e.Summary)
+		first, _, _ := strings.Cut(e.Summary, ". ")
+		steps = append(steps, step+": "+strings.TrimSuffix(first, "."))
 	}
 	return steps
 }
