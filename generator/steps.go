@@ -13,9 +13,11 @@ import (
 // project has it.
 type Step struct {
 	Owner string `yaml:"owner"`
+	// For is the preset whose schema the step is part of, such as a database, where that is not the owner.
+	For string `yaml:"for,omitempty"`
 	// Path of the file, whose name begins with the version: "…/00002_outbox.sql".
 	Path string `yaml:"path"`
-	// Content is kept for a step whose owner the service does not have at present, and comes back with the owner.
+	// Content is kept for a step of a schema that the service does not have at present, and comes back with that.
 	Content string `yaml:"content,omitempty"`
 }
 
@@ -67,13 +69,16 @@ func (c *Catalog) Continue(a Answers, h History) (*Tree, error) {
 	return plan.Render()
 }
 
+// schema returns the preset whose schema the step is part of.
+func (s Step) schema() string { return cmp.Or(s.For, s.Owner) }
+
 // number puts the steps of the schema into the tree: those of the history as they were, and each new one with the next free version.
 func (p *Plan) number(t *Tree) error {
 	n := numbering{plan: p, tree: t, rendered: map[string]File{}}
 	t.Files = slices.DeleteFunc(t.Files, func(f File) bool {
 		order, name := stepOf(f.Path)
 		if order > 0 {
-			n.rendered[f.Owner+" "+name] = f
+			n.rendered[p.schemaOf(f)+" "+f.Owner+" "+name] = f
 		}
 		return order > 0
 	})
@@ -90,7 +95,7 @@ func (p *Plan) number(t *Tree) error {
 type numbering struct {
 	plan     *Plan
 	tree     *Tree
-	rendered map[string]File // by owner and name; those that are left are new
+	rendered map[string]File // by schema, owner and name; those that are left are new
 	last     int64           // the highest version so far
 }
 
@@ -128,21 +133,28 @@ func (n *numbering) known(step Step) error {
 		return &Error{Kind: KindAnswers, Code: "bad-step", What: fmt.Sprintf("%q is not a valid step of a schema", step.Path),
 			Why: "a step is a file in the project whose name begins with a version", Fix: "restore .otelgen.yaml from version control"}
 	}
-	if !slices.ContainsFunc(n.plan.owners, func(o *Preset) bool { return o.ID() == step.Owner }) {
+	if !slices.ContainsFunc(n.plan.owners, func(o *Preset) bool { return o.ID() == step.schema() }) {
 		n.tree.Steps = append(n.tree.Steps, step)
 		return nil
 	}
-	key := step.Owner + " " + name
+	key := step.schema() + " " + step.Owner + " " + name
 	file := File{Path: step.Path, Mode: 0o644, Owner: step.Owner}
-	if at := slices.IndexFunc(n.plan.Files, func(f PlannedFile) bool { _, planned := stepOf(f.Path); return f.Owner+" "+planned == key }); at >= 0 {
-		planned := n.plan.Files[at]
-		file.Template, file.Path = planned.Template, path.Join(path.Dir(planned.Path), path.Base(step.Path))
+	for _, f := range n.plan.Files {
+		order, planned := stepOf(f.Path)
+		if order == 0 || f.Owner != step.Owner && f.Owner != step.schema() {
+			continue
+		}
+		file.Path = path.Join(path.Dir(f.Path), path.Base(step.Path)) // where the layout has it
+		if f.Owner == step.Owner && planned == name {
+			file.Template = f.Template
+			break
+		}
 	}
 	if file.Content = []byte(step.Content); step.Content == "" {
 		file.Content = n.rendered[key].Content
 	}
 	delete(n.rendered, key)
-	n.add(file)
+	n.add(file, step.schema())
 	return nil
 }
 
@@ -160,15 +172,46 @@ func (n *numbering) new() {
 	for _, file := range files {
 		n.last++
 		_, name := stepOf(file.Path)
+		schema := n.plan.schemaOf(file)
 		file.Path = path.Join(path.Dir(file.Path), fmt.Sprintf("%05d_%s", n.last, name))
-		n.add(file)
+		n.add(file, schema)
 	}
 }
 
-func (n *numbering) add(file File) {
+func (n *numbering) add(file File, schema string) {
 	taken := slices.ContainsFunc(n.tree.Files, func(f File) bool { return f.Path == file.Path })
 	if len(file.Content) > 0 && !taken {
 		n.tree.Files = append(n.tree.Files, file)
 	}
-	n.tree.Steps = append(n.tree.Steps, Step{Owner: file.Owner, Path: file.Path})
+	step := Step{Owner: file.Owner, Path: file.Path}
+	if schema != file.Owner {
+		step.For = schema
+	}
+	n.tree.Steps = append(n.tree.Steps, step)
+}
+
+// schemaOf returns the preset whose schema a new step is part of: the one that was chosen alone, as a database is, and gives the role its
+// code; or else the owner.
+func (p *Plan) schemaOf(step File) string {
+	for _, o := range p.owners {
+		if !p.alone(o) {
+			continue
+		}
+		inRole := func(f PlannedFile) bool { return f.owner == o && roleOf(f.Template) == roleOf(step.Template) }
+		if slices.ContainsFunc(p.Files, inRole) {
+			return o.ID()
+		}
+	}
+	return step.Owner
+}
+
+// alone reports whether the preset is the only choice of its group, so that another one takes its place.
+func (p *Plan) alone(o *Preset) bool {
+	for _, axis := range p.selection.catalog.skeleton.axes {
+		if axis.Name == o.Axis {
+			group := axis.group(o.Group)
+			return group != nil && group.Max == 1
+		}
+	}
+	return false
 }

@@ -24,6 +24,12 @@ title: Retry
 summary: Retries.
 group: tactic
 provides: [retry]
+-- presets/pattern/audit/preset.yaml --
+title: Audit
+summary: Has a step of its own.
+group: tactic
+-- presets/pattern/audit/files/@store/migrations/{step3}_audit.sql.tmpl --
+CREATE TABLE audit
 -- presets/pattern/bulkhead/preset.yaml --
 title: Bulkhead
 summary: Limits.
@@ -104,5 +110,26 @@ func TestInvalidStepsAreRefused(t *testing.T) {
 	for _, path := range []string{"../00001_x.sql", "main.go", ".git/00001_x", "/00001_x.sql", ""} {
 		_, err := newCatalog(t, schema).Continue(Answers{Name: "shop"}, History{Steps: []Step{{Owner: "database/postgres", Path: path}}})
 		wantError(t, err, KindAnswers, "not a valid step")
+	}
+}
+
+// A step of a tactic is part of the schema of the database: it stays when the tactic goes, and goes with the database.
+func TestStepsOfTacticsBelongToTheDatabase(t *testing.T) {
+	tree := &Tree{}
+	for i, c := range []struct {
+		database string
+		tactics  []string
+		want     string
+	}{
+		{"postgres", []string{"audit"}, "00001_orders.sql 00002_audit.sql"},
+		{"postgres", []string{"bulkhead"}, "00001_orders.sql 00002_audit.sql 00003_bulk.sql"},
+		{"memory", []string{"audit"}, "00004_orders.sql 00005_audit.sql"},
+		{"postgres", nil, "00001_orders.sql 00002_audit.sql 00003_bulk.sql"},
+		{"postgres", []string{"audit"}, "00001_orders.sql 00002_audit.sql 00003_bulk.sql"},
+	} {
+		tree = next(t, tree, c.database, c.tactics)
+		if got := strings.Join(migrations(tree), " "); got != c.want {
+			t.Errorf("change %d: the migrations are %s, want %s", i, got, c.want)
+		}
 	}
 }
