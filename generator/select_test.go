@@ -131,6 +131,7 @@ func TestModulePaths(t *testing.T) {
 		"example.com/shop": true, "shop": true, "example.com/shop/v2": true, "gopkg.in/shop.v1": true, "example.com/Shop": true, "example.com/internal/shop": true,
 		"": false, "/shop": false, "shop/": false, "a//b": false, "./shop": false, "../shop": false, ".": false, "example.com/a b": false, "example.com/shöp": false, "https://example.com/shop": false,
 		"example.com/shop/v1": false, "gopkg.in/shop": false, "example.com/con": false, "example.com/x.": false, "-x": false, "example.com/vendor/x": false, "vendor": false, "go": false, "toolchain": false,
+		"cmd": false, "std": false, "cmd/shop": false, "std/shop": false, "example.com/cmd": true,
 		"example.com/" + strings.Repeat("a", 300): false, "a\\b": false, "a\nb": false,
 	} {
 		if path == "" {
