@@ -74,7 +74,7 @@ func (s Step) schema() string { return cmp.Or(s.For, s.Owner) }
 
 // number puts the steps of the schema into the tree: those of the history as they were, and each new one with the next free version.
 func (p *Plan) number(t *Tree) error {
-	n := numbering{plan: p, tree: t, rendered: map[string]File{}}
+	n := numbering{plan: p, tree: t, rendered: map[string]File{}, taken: map[string]bool{}}
 	t.Files = slices.DeleteFunc(t.Files, func(f File) bool {
 		order, name := stepOf(f.Path)
 		if order > 0 {
@@ -82,6 +82,9 @@ func (p *Plan) number(t *Tree) error {
 		}
 		return order > 0
 	})
+	for _, f := range t.Files {
+		n.taken[f.Path] = true
+	}
 	n.last = n.highest()
 	for _, step := range p.History.Steps {
 		if err := n.known(step); err != nil {
@@ -96,6 +99,7 @@ type numbering struct {
 	plan     *Plan
 	tree     *Tree
 	rendered map[string]File // by schema, owner and name; those that are left are new
+	taken    map[string]bool // paths of the tree
 	last     int64           // the highest version so far
 }
 
@@ -179,8 +183,8 @@ func (n *numbering) new() {
 }
 
 func (n *numbering) add(file File, schema string) {
-	taken := slices.ContainsFunc(n.tree.Files, func(f File) bool { return f.Path == file.Path })
-	if len(file.Content) > 0 && !taken {
+	if len(file.Content) > 0 && !n.taken[file.Path] {
+		n.taken[file.Path] = true
 		n.tree.Files = append(n.tree.Files, file)
 	}
 	step := Step{Owner: file.Owner, Path: file.Path}

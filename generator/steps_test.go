@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +132,24 @@ func TestStepsOfTacticsBelongToTheDatabase(t *testing.T) {
 		if got := strings.Join(migrations(tree), " "); got != c.want {
 			t.Errorf("change %d: the migrations are %s, want %s", i, got, c.want)
 		}
+	}
+}
+
+// A record that others have written may list anything.
+func TestRepeatedStepsGiveOneFile(t *testing.T) {
+	h := History{}
+	for i := range 60_000 {
+		h.Steps = append(h.Steps, Step{Owner: "database/postgres", Path: fmt.Sprintf("internal/%05d_x.sql", i%30_000+1), Content: "x"})
+	}
+	tree, err := newCatalog(t, schema).Continue(Answers{Name: "shop", Presets: map[string][]string{"database": {"postgres"}}}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, f := range tree.Files {
+		if seen[f.Path] {
+			t.Fatalf("%s is there twice", f.Path)
+		}
+		seen[f.Path] = true
 	}
 }
