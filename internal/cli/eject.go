@@ -29,7 +29,7 @@ otelgen. Afterwards otelgen can no longer change or check the project.`,
 			if err != nil {
 				return err
 			}
-			defer state.Close()
+			defer func() { _ = state.Close() }()
 			if !allowDirty {
 				if err := checkClean(cmd.Context(), root); err != nil {
 					return err

@@ -45,7 +45,7 @@ func (n *newRun) writeInto(ctx context.Context, target string, made *service) er
 	if err != nil {
 		return err
 	}
-	defer state.Close()
+	defer func() { _ = state.Close() }()
 	if err := checkTarget(target); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*
 // close releases the lock.
 func (o *opened) close() {
 	if o.state != nil {
-		o.state.Close()
+		_ = o.state.Close()
 	}
 }
 
@@ -111,7 +111,7 @@ func (a *app) lockAndRecover(ctx context.Context, root string) (*journal.State, 
 	}
 	undone, left, err := writer.Recover(state)
 	if err != nil {
-		state.Close()
+		_ = state.Close()
 		return nil, nil, err
 	}
 	if undone != nil {
