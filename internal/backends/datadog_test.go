@@ -111,6 +111,9 @@ func TestDatadogAsksForWhatIsEmitted(t *testing.T) {
 			for key := range p.Attributes {
 				tags[key] = true
 			}
+			for key := range m.Resource.Attributes { // as the agent and the exporter are configured
+				tags[key] = true
+			}
 			if m.Name == "orders.created" {
 				total += p.Value
 			}

@@ -36,8 +36,8 @@ func TestBadConfiguration(t *testing.T) {
 		"bad option of the database": {environment{"DATABASE_URL": "postgres://me:" + secret + "@localhost/orders?sslmode=never"}, []string{"DATABASE_URL"}},
 		"bad port of the database":   {environment{"DATABASE_URL": "postgres://me:" + secret + "@localhost:x/orders"}, []string{"DATABASE_URL"}},
 		"another broker":             {environment{"BROKER_URL": "amqp://me:" + secret + "@localhost"}, []string{"BROKER_URL"}},
-		"bad protocol":               {environment{"OTEL_EXPORTER_OTLP_PROTOCOL": "pigeon"}, []string{"OTEL_EXPORTER_OTLP_PROTOCOL"}},
-		"bad protocol of a signal":   {environment{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, []string{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"}},
+		"bad endpoint":               {environment{"OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:4318"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT"}},
+		"bad endpoint of a signal":   {environment{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "localhost:4318"}, []string{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
