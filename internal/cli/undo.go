@@ -56,7 +56,7 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer state.Close()
+	defer func() { _ = state.Close() }()
 	if recovered != nil {
 		report := &undoReport{Project: root, Undone: recovered.Command}
 		for _, e := range recovered.Entries {
