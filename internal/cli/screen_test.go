@@ -128,7 +128,7 @@ func TestScreen(t *testing.T) {
 	s.holdsLines()
 	s.types("-l", "none")
 	s.types("Enter")
-	s.sees("2/9", "> none ", "ruled out  a worker is reached only by events that come from outside of the", "process (framework none)")
+	s.sees("2/9", "> none ", "ruled out  a worker is reached only by events from outside of the process", "(framework none)")
 	s.holdsLines()
 	s.types("C-u")
 	s.types("-l", "nats")

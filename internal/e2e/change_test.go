@@ -75,7 +75,7 @@ func TestChangeKeepsModulesTidy(t *testing.T) {
 	cmd := exec.Command(generator, "set", "database=sqlite")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+t.TempDir())
 	said, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(said), "Run: go mod tidy") {
+	if err != nil || !strings.Contains(string(said), "run go mod tidy") {
 		t.Errorf("without the go command it says: %v\n%s", err, said)
 	}
 	run("go", "mod", "tidy")

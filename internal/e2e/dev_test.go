@@ -88,7 +88,7 @@ func TestMoreThanCanBeShown(t *testing.T) {
 			t.Errorf("%q is not whole", header[0])
 		}
 	}
-	for _, more := range regexp.MustCompile(`(?m)(\d+) more traces were too many to show$`).FindAllStringSubmatch(stderr, -1) {
+	for _, more := range regexp.MustCompile(`(?m)(\d+) more traces? not shown$`).FindAllStringSubmatch(stderr, -1) {
 		n, err := strconv.Atoi(more[1])
 		if err != nil {
 			t.Fatal(err)

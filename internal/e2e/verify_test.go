@@ -289,7 +289,7 @@ func TestVerifyBroken(t *testing.T) {
 			"trace", "one for each order", "the trace has no consumer span",
 		},
 		"telemetry that is not flushed": {
-			map[string][]string{"internal/app/app.go": {"	defer stopTelemetry(context.WithoutCancel(ctx))\n", "	_ = stopTelemetry\n"}},
+			map[string][]string{"internal/app/app.go": {"	defer func() { stopTelemetry(end.whole) }()\n", "	_ = stopTelemetry\n"}},
 			"shutdown", "no span lost", "have no span",
 		},
 		"an API that was changed": {
@@ -301,7 +301,7 @@ func TestVerifyBroken(t *testing.T) {
 			"service", "builds", "undefined: undefined",
 		},
 		"a service that does not start": {
-			map[string][]string{"internal/app/app.go": {`	slog.InfoContext(ctx, "service ready"`, `	return errors.New("the oven is cold")
+			map[string][]string{"internal/app/app.go": {`	slog.InfoContext(ctx, "service ready"`, `	return fmt.Errorf("the oven is %s", "cold")
 	slog.InfoContext(ctx, "service ready"`}},
 			"service", "becomes ready", "the oven is cold",
 		},
@@ -352,7 +352,7 @@ func TestVerifyInterrupted(t *testing.T) {
 		t.Skip("what runs is looked up as Linux shows it")
 	}
 	// A service that never gets ready.
-	dir := edited(t, map[string][]string{"internal/health/health.go": {"respond(w, status, result)", "respond(w, status+1, result)"}})
+	dir := edited(t, map[string][]string{"internal/health/health.go": {"respond(w, status, report)", "respond(w, status+1, report)"}})
 	v := verifying(t, dir, nil)
 	if err := v.cmd.Start(); err != nil {
 		t.Fatal(err)
