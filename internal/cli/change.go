@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
 
@@ -79,6 +80,16 @@ code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
 	set, setRun := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
 		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
 	setRun.moduleFlag(set)
+	run := set.RunE
+	set.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 && len(setRun.options) == 0 && setRun.module == "" {
+			return &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: "there is nothing to set", Why: "neither AXIS=PRESET nor --option nor --module is given",
+				Fix: "write it as in: otelgen set database=postgres",
+			}
+		}
+		return run(cmd, args)
+	}
 	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
 	update, updateRun := change("update", "Update a project to the templates of this otelgen", `
 The answers are in `+project.FileName+`; you can edit them by hand before an update.`, "  otelgen update",
@@ -151,7 +162,7 @@ func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []write
 	}
 	answers, err := r.apply(o.catalog, o.project.Answers)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, inProject(err, o.catalog.Axes())
 	}
 	ours, err := o.files()
 	if err != nil {
@@ -349,7 +360,11 @@ func (c *changeReport) text(w *bytes.Buffer) {
 		fmt.Fprintf(w, "\nNext:\n  %s\n", strings.Join(c.Next, "\n  "))
 	}
 	if !c.DryRun {
-		fmt.Fprintf(w, "\nTo take it back: otelgen undo\n")
+		undo := []string{"otelgen", "undo"}
+		if c.Project != "." {
+			undo = append(undo, "--project", c.Project)
+		}
+		fmt.Fprintf(w, "\nTo undo it: %s\n", shellquote.Join(undo...))
 	}
 }
 

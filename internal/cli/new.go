@@ -64,9 +64,9 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 	f.SortFlags = false
 	for _, axis := range n.axes {
 		n.chosen[axis.Name] = new([]string)
-		usage := axis.Title + " by `NAME`: " + axis.Question
+		usage := "`NAME` of the " + strings.ToLower(axis.Title)
 		if len(axis.Groups) > 1 || axis.Groups[0].Max != 1 {
-			usage = axis.Title + " by `NAMES`: " + axis.Question + " (repeatable, or separated by commas)"
+			usage = "`NAMES` of the " + strings.ToLower(axis.Title) + "s (repeatable, or separated by commas)"
 		}
 		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
 		cmd.RegisterFlagCompletionFunc(axis.Name, func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
