@@ -141,3 +141,27 @@ func TestKilledChange(t *testing.T) {
 		t.Errorf("left %v", left)
 	}
 }
+
+// An undo that a kill has left half done is done by the next one, even where the change has ejected the project.
+func TestKilledUndo(t *testing.T) {
+	dir := t.TempDir()
+	shop := filepath.Join(dir, "shop")
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	run := func(want int, args ...string) {
+		t.Helper()
+		cmd := exec.Command("otelgen", args...)
+		cmd.Dir = shop
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != want {
+			t.Fatalf("otelgen %v: exit code %d, want %d:\n%s", args, cmd.ProcessState.ExitCode(), want, out)
+		}
+	}
+	os.Mkdir(shop, 0o755)
+	run(0, "new", "shop", "--output", ".", "--no-input")
+	run(0, "eject")
+	cmd, _ := hold(t, shop, holdEnv+"=1", "undo")
+	cmd.Process.Kill()
+	cmd.Wait()
+	run(0, "undo")
+	run(0, "check")
+	run(2, "undo")
+}

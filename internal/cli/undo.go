@@ -57,7 +57,7 @@ func (a *app) undo(ctx context.Context, dir string) error {
 		return err
 	}
 	defer func() { _ = state.Close() }()
-	if recovered != nil {
+	if recovered != nil && !recovered.Undo { // an undo that was interrupted starts again
 		report := &undoReport{Project: root, Undone: recovered.Command}
 		for _, e := range recovered.Entries {
 			report.add(e.Path, e.Before == nil)
@@ -82,10 +82,7 @@ func (a *app) undo(ctx context.Context, dir string) error {
 			Fix:  "restore these files by version control, or make the opposite change with otelgen set, add or remove",
 		}
 	}
-	if err := a.writer.Apply(ctx, state, changes); err != nil {
-		return err
-	}
-	if err := state.Forget(); err != nil {
+	if err := a.writer.Undo(ctx, state, changes); err != nil {
 		return err
 	}
 	report := &undoReport{Project: root, Undone: last.Command}

@@ -24,6 +24,7 @@ import (
 type Journal struct {
 	Project string   `json:"project"` // real path
 	Command string   `json:"command"` // that made the change, as typed
+	Undo    bool     `json:"undo"`    // the change undoes the last one
 	Stage   string   `json:"stage"`   // name of the folder in the project where new files are staged
 	Dirs    []string `json:"dirs"`    // made by the change, outermost first
 	Entries []Entry  `json:"entries"`

@@ -67,6 +67,28 @@ func TestJournalIsKept(t *testing.T) {
 	}
 }
 
+// An undo that is complete leaves nothing to undo, itself neither.
+func TestUndoIsNoLastChange(t *testing.T) {
+	s, root := locked(t)
+	if err := errors.Join(s.Begin(someJournal(t), [][]byte{[]byte("one")}), s.Complete()); err != nil {
+		t.Fatal(err)
+	}
+	undo := someJournal(t)
+	undo.Undo = true
+	if err := s.Begin(undo, [][]byte{[]byte("two")}); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := s.Last(); err != nil || last == nil || last.Undo {
+		t.Errorf("while it is undone, the last change is %+v, %v", last, err)
+	}
+	if err := s.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := s.Last(); last != nil || err != nil || journal.Known(root) {
+		t.Errorf("undone, the last change is %+v, %v", last, err)
+	}
+}
+
 // Whatever a journal says, it names no path out of the project or into its repository.
 func TestJournalNamesNoOtherPaths(t *testing.T) {
 	s, root := locked(t)

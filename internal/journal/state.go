@@ -160,8 +160,19 @@ func (s *State) Pending() (*Journal, error) {
 	return read(filepath.Join(s.dir, pendingName), s.project)
 }
 
-// Last returns the last complete change, or nil.
-func (s *State) Last() (*Journal, error) { return read(filepath.Join(s.dir, lastName), s.project) }
+// Last returns the last complete change, or nil if there is none or it is undone.
+func (s *State) Last() (*Journal, error) {
+	j, err := s.Completed()
+	if j != nil && j.Undo {
+		return nil, err
+	}
+	return j, err
+}
+
+// Completed returns the last complete change, be it one that undid another, or nil.
+func (s *State) Completed() (*Journal, error) {
+	return read(filepath.Join(s.dir, lastName), s.project)
+}
 
 // Begin records a change before it touches the project. The contents are those of the files before the change.
 func (s *State) Begin(j *Journal, contents [][]byte) error {
@@ -172,12 +183,29 @@ func (s *State) Begin(j *Journal, contents [][]byte) error {
 	return j.write(filepath.Join(s.dir, pendingName), contents)
 }
 
-// Complete makes the pending change the last one.
+// Complete makes the pending change the last one. One that undoes the last one takes its place in one step: until then
+// the last change is still there to undo, from then on it is not.
 func (s *State) Complete() error {
+	pending, err := s.Pending()
+	if err != nil {
+		return err
+	}
+	if pending != nil && pending.Undo {
+		return s.completeUndo()
+	}
 	if err := s.Forget(); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(s.dir, pendingName), filepath.Join(s.dir, lastName))
+}
+
+func (s *State) completeUndo() error {
+	pending, last := filepath.Join(s.dir, pendingName), filepath.Join(s.dir, lastName)
+	if err := os.Rename(filepath.Join(pending, journalName), filepath.Join(last, journalName)); err != nil {
+		return err
+	}
+	os.RemoveAll(pending) // else the next change does it
+	return nil
 }
 
 // Drop forgets the pending change, which has been undone.

@@ -33,7 +33,23 @@ func (w Writer) Apply(ctx context.Context, s *journal.State, changes []Change) e
 	if len(changes) == 0 {
 		return nil
 	}
-	err := w.apply(ctx, s, changes)
+	return w.run(ctx, s, changes, journal.Journal{Command: s.Command})
+}
+
+// Undo makes the changes that Revert returns, as Apply does. The last change is forgotten when, and only when, all are
+// made.
+func (w Writer) Undo(ctx context.Context, s *journal.State, changes []Change) error {
+	if len(changes) > 0 {
+		return w.run(ctx, s, changes, journal.Journal{Command: s.Command, Undo: true})
+	}
+	if err := s.Forget(); err != nil {
+		return applyError(s.Root, err)
+	}
+	return nil
+}
+
+func (w Writer) run(ctx context.Context, s *journal.State, changes []Change, j journal.Journal) error {
+	err := w.apply(ctx, s, changes, j)
 	switch {
 	case err == nil:
 		return nil
@@ -46,17 +62,16 @@ func (w Writer) Apply(ctx context.Context, s *journal.State, changes []Change) e
 	return applyError(s.Root, err)
 }
 
-func (w Writer) apply(ctx context.Context, s *journal.State, changes []Change) error {
+func (w Writer) apply(ctx context.Context, s *journal.State, changes []Change, j journal.Journal) error {
 	dir, err := os.OpenRoot(s.Project())
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	stage, err := journal.NewStage(filepath.Base(s.Project()))
-	if err != nil {
+	if j.Stage, err = journal.NewStage(filepath.Base(s.Project())); err != nil {
 		return err
 	}
-	t := transaction{Journal: journal.Journal{Command: s.Command, Stage: stage}, root: dir, state: s}
+	t := transaction{Journal: j, root: dir, state: s}
 	var before [][]byte
 	for _, c := range changes {
 		content, err := t.enter(c)
@@ -270,7 +285,7 @@ func Recover(s *journal.State) (undone *journal.Journal, left []Left, err error)
 
 // sweep removes the staging folder of the last change, whose process may have been killed before it did.
 func sweep(s *journal.State) error {
-	last, err := s.Last()
+	last, err := s.Completed()
 	if err != nil || last == nil {
 		return nil
 	}

@@ -39,7 +39,13 @@ func holdApply(root string) {
 	}
 	s, err := journal.Lock(context.Background(), root, "otelgen set a=b")
 	if err == nil {
-		err = writer.Writer{Staged: hold, Moved: hold}.Apply(context.Background(), s, changes())
+		w := writer.Writer{Staged: hold, Moved: hold}
+		last, back, _, _ := writer.Revert(s)
+		if last != nil {
+			err = w.Undo(context.Background(), s, back)
+		} else {
+			err = w.Apply(context.Background(), s, changes())
+		}
 	}
 	fmt.Println("done", err)
 	os.Exit(0)
@@ -203,6 +209,42 @@ func TestRecoverAfterKill(t *testing.T) {
 		}
 		if again, _, err := writer.Recover(s); err != nil || again != nil {
 			t.Errorf("moment %d: a second recovery undoes %v, %v", moment, again, err)
+		}
+	}
+}
+
+// An undo that is killed leaves the last change to be undone; the next one does it, and never makes the change again.
+func TestUndoAfterKill(t *testing.T) {
+	for _, moment := range []int{1, 4, 5, moments} {
+		root := project(t)
+		before := list(t, root)
+		s := lock(t, root)
+		if err := (writer.Writer{}).Apply(t.Context(), s, changes()); err != nil {
+			t.Fatal(err)
+		}
+		after := list(t, root)
+		s.Close()
+		killAt(t, root, moment)
+		s = lock(t, root)
+		undone, left, err := writer.Recover(s)
+		if err != nil || undone == nil || !undone.Undo || len(left) > 0 {
+			t.Fatalf("moment %d: %+v, %v, %v", moment, undone, left, err)
+		}
+		if got := list(t, root); !slices.Equal(got, after) {
+			t.Errorf("undo killed at %d, then recovered, there is\n%s", moment, strings.Join(got, "\n"))
+		}
+		last, back, _, err := writer.Revert(s)
+		if err != nil || last == nil || len(back) != len(changes()) {
+			t.Fatalf("moment %d: to undo are %v, %v, %v", moment, last, back, err)
+		}
+		if err := (writer.Writer{}).Undo(t.Context(), s, back); err != nil {
+			t.Fatal(err)
+		}
+		if got := list(t, root); !slices.Equal(got, before) {
+			t.Errorf("undo killed at %d, then undone, there is\n%s", moment, strings.Join(got, "\n"))
+		}
+		if last, err := s.Last(); last != nil || err != nil {
+			t.Errorf("moment %d: after the undo %v, %v is left to undo", moment, last, err)
 		}
 	}
 }
