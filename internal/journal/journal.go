@@ -71,18 +71,18 @@ const maxJournal = 16 << 20
 var stageName = regexp.MustCompile(`^\.[^/\\]+\.otelgen-[0-9]+$`)
 
 // read returns the journal in a folder, or nil if there is none.
-func read(dir, project string) (*Journal, error) {
+func read(root *os.Root, dir, project string) (*Journal, error) {
 	path := filepath.Join(dir, journalName)
-	info, err := os.Lstat(path)
+	info, err := root.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > maxJournal:
+	case info.Size() > maxJournal:
 		return nil, fmt.Errorf("%s is not a journal", path)
 	}
-	data, err := os.ReadFile(path)
+	data, err := readFile(root, path)
 	if err != nil {
 		return nil, err
 	}
@@ -111,15 +111,15 @@ func (j *Journal) check(project string) error {
 
 // write puts a journal and the contents that it refers to into dir. The journal comes last, under another name first:
 // it is complete, or there is none.
-func (j *Journal) write(dir string, contents [][]byte) error {
-	if err := os.RemoveAll(dir); err != nil {
+func (j *Journal) write(root *os.Root, dir string, contents [][]byte) error {
+	if err := root.RemoveAll(dir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := root.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
 	for _, content := range contents {
-		if err := os.WriteFile(filepath.Join(dir, Of(content, 0).SHA256), content, 0o600); err != nil {
+		if err := root.WriteFile(filepath.Join(dir, Of(content, 0).SHA256), content, 0o600); err != nil {
 			return err
 		}
 	}
@@ -128,8 +128,8 @@ func (j *Journal) write(dir string, contents [][]byte) error {
 		return err
 	}
 	path := filepath.Join(dir, journalName)
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+	if err := root.WriteFile(path+".new", data, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	return root.Rename(path+".new", path)
 }

@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // useful is how long the state of a project is kept after its last change.
@@ -21,13 +19,13 @@ func (s *State) prune() {
 	for _, e := range states {
 		dir := filepath.Join(filepath.Dir(s.dir), e.Name())
 		holder, err := os.Lstat(filepath.Join(dir, holderName))
-		if dir == s.dir || err != nil || time.Since(holder.ModTime()) < useful {
+		if dir == s.dir || err != nil || checkPrivate(dir) != nil || time.Since(holder.ModTime()) < useful {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(dir, pendingName, journalName)); err == nil {
 			continue
 		}
-		lock := flock.New(filepath.Join(dir, lockName))
+		lock := newLock(dir, 0)
 		if locked, err := lock.TryLock(); err == nil && locked {
 			os.RemoveAll(filepath.Join(dir, lastName))
 			os.RemoveAll(filepath.Join(dir, keptName))

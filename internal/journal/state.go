@@ -26,6 +26,7 @@ type State struct {
 
 	project string // real path
 	dir     string
+	files   *os.Root // dir; no link leads out of it
 	lock    *flock.Flock
 }
 
@@ -52,6 +53,9 @@ func find(root string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOutside(cache, project); err != nil {
+		return nil, err
+	}
 	key := sha256.Sum256([]byte(project))
 	return &State{Root: root, project: project, dir: filepath.Join(cache, "otelgen", "projects", hex.EncodeToString(key[:16]))}, nil
 }
@@ -61,33 +65,52 @@ func find(root string) (*State, error) {
 func Lock(ctx context.Context, root, command string) (*State, error) {
 	s, err := find(root)
 	if err == nil {
-		err = os.MkdirAll(s.dir, 0o700)
+		err = s.open(true)
 	}
 	if err != nil {
 		return nil, unusable(err)
 	}
-	s.Command, s.lock = command, flock.New(filepath.Join(s.dir, lockName))
+	s.Command = command
+	if err := s.acquire(ctx); err != nil {
+		_ = s.files.Close()
+		return nil, err
+	}
+	s.prune()
+	return s, nil
+}
+
+// acquire takes the lock, and tells other processes who holds it.
+func (s *State) acquire(ctx context.Context) error {
+	for _, name := range []string{lockName, holderName} {
+		if err := checkRegular(s.files, name); err != nil {
+			return unusable(err)
+		}
+	}
+	s.lock = newLock(s.dir, os.O_CREATE)
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	locked, err := s.lock.TryLockContext(waiting, retry)
 	switch {
 	case locked:
 	case ctx.Err() != nil:
-		return nil, &generator.Error{
+		return &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed",
 			Why: "otelgen was stopped while it waited for another change", Fix: "run the same command again",
 		}
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, s.busy()
+		return s.busy()
 	default:
-		return nil, unusable(err)
+		return unusable(err)
 	}
-	holder := fmt.Sprintf("%s (process %d)", command, os.Getpid())
-	if err := os.WriteFile(filepath.Join(s.dir, holderName), []byte(holder), 0o600); err != nil {
-		return nil, errors.Join(unusable(err), s.lock.Close())
+	holder := fmt.Sprintf("%s (process %d)", s.Command, os.Getpid())
+	if err := s.files.WriteFile(holderName, []byte(holder), 0o600); err != nil {
+		return errors.Join(unusable(err), s.lock.Close())
 	}
-	s.prune()
-	return s, nil
+	return nil
+}
+
+func newLock(dir string, flag int) *flock.Flock {
+	return flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR|noBlock|flag))
 }
 
 func unusable(err error) error {
@@ -95,14 +118,14 @@ func unusable(err error) error {
 		Kind: generator.KindTarget, Code: "no-journal",
 		What: "cannot keep a journal of the change: nothing was changed",
 		Why:  err.Error(),
-		Fix:  "set HOME, or XDG_CACHE_HOME on Linux, to a local directory that you can write to",
+		Fix:  "set HOME, or XDG_CACHE_HOME on Linux, to a local directory outside of the project that only you can write to",
 	}
 }
 
 // busy is the error for a project that another process changes.
 func (s *State) busy() error {
 	why := "another process holds the lock of the project"
-	if holder, err := os.ReadFile(filepath.Join(s.dir, holderName)); err == nil {
+	if holder, err := readFile(s.files, holderName); err == nil {
 		why = "the project is locked by " + string(holder)
 	}
 	return &generator.Error{
@@ -114,7 +137,7 @@ func (s *State) busy() error {
 }
 
 // Close releases the lock.
-func (s *State) Close() error { return s.lock.Close() }
+func (s *State) Close() error { return errors.Join(s.lock.Close(), s.files.Close()) }
 
 // Project is the real path of the project.
 func (s *State) Project() string { return s.project }
@@ -129,6 +152,13 @@ func Interrupted(root string) (*Journal, error) {
 	if err != nil {
 		return nil, nil // no state, so no journal
 	}
+	switch err := s.open(false); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, unusable(err)
+	}
+	defer s.files.Close()
 	j, err := s.Pending()
 	if err != nil {
 		return nil, unusable(err)
@@ -136,7 +166,7 @@ func Interrupted(root string) (*Journal, error) {
 	if j == nil {
 		return nil, nil
 	}
-	lock := flock.New(filepath.Join(s.dir, lockName), flock.SetFlag(os.O_RDWR))
+	lock := newLock(s.dir, 0)
 	defer lock.Close()
 	if locked, err := lock.TryLock(); err == nil && !locked {
 		return nil, s.busy()
@@ -147,9 +177,10 @@ func Interrupted(root string) (*Journal, error) {
 // Known reports whether there is a change of the directory root to undo.
 func Known(root string) bool {
 	s, err := find(root)
-	if err != nil {
+	if err != nil || s.open(false) != nil {
 		return false
 	}
+	defer s.files.Close()
 	last, _ := s.Last()
 	pending, _ := s.Pending()
 	return last != nil || pending != nil
@@ -157,7 +188,7 @@ func Known(root string) bool {
 
 // Pending returns the change that has begun and not completed, or nil.
 func (s *State) Pending() (*Journal, error) {
-	return read(filepath.Join(s.dir, pendingName), s.project)
+	return read(s.files, pendingName, s.project)
 }
 
 // Last returns the last complete change, or nil if there is none or it is undone.
@@ -171,7 +202,7 @@ func (s *State) Last() (*Journal, error) {
 
 // Completed returns the last complete change, be it one that undid another, or nil.
 func (s *State) Completed() (*Journal, error) {
-	return read(filepath.Join(s.dir, lastName), s.project)
+	return read(s.files, lastName, s.project)
 }
 
 // Begin records a change before it touches the project. The contents are those of the files before the change.
@@ -180,7 +211,7 @@ func (s *State) Begin(j *Journal, contents [][]byte) error {
 	if err := j.check(s.project); err != nil {
 		return err
 	}
-	return j.write(filepath.Join(s.dir, pendingName), contents)
+	return j.write(s.files, pendingName, contents)
 }
 
 // Complete makes the pending change the last one. One that undoes the last one takes its place in one step: until then
@@ -196,41 +227,42 @@ func (s *State) Complete() error {
 	if err := s.Forget(); err != nil {
 		return err
 	}
-	return os.Rename(filepath.Join(s.dir, pendingName), filepath.Join(s.dir, lastName))
+	return s.files.Rename(pendingName, lastName)
 }
 
 func (s *State) completeUndo() error {
-	pending, last := filepath.Join(s.dir, pendingName), filepath.Join(s.dir, lastName)
-	if err := os.Rename(filepath.Join(pending, journalName), filepath.Join(last, journalName)); err != nil {
+	if err := s.files.Rename(filepath.Join(pendingName, journalName), filepath.Join(lastName, journalName)); err != nil {
 		return err
 	}
-	os.RemoveAll(pending) // else the next change does it
+	s.files.RemoveAll(pendingName) // else the next change does it
 	return nil
 }
 
 // Drop forgets the pending change, which has been undone.
 func (s *State) Drop() error {
-	if err := os.Remove(filepath.Join(s.dir, pendingName, journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.RemoveAll(filepath.Join(s.dir, pendingName))
+	return s.remove(pendingName)
 }
 
 // Forget forgets the last complete change.
 func (s *State) Forget() error {
-	if err := os.Remove(filepath.Join(s.dir, lastName, journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return s.remove(lastName)
+}
+
+// remove removes a journal first, then its folder.
+func (s *State) remove(name string) error {
+	if err := s.files.Remove(filepath.Join(name, journalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.RemoveAll(filepath.Join(s.dir, lastName))
+	return s.files.RemoveAll(name)
 }
 
 // Before returns the content of a file before the pending change, or if there is none, before the last change.
 func (s *State) Before(e Entry) ([]byte, error) {
 	name := pendingName
-	if _, err := os.Lstat(filepath.Join(s.dir, pendingName, journalName)); err != nil {
+	if _, err := s.files.Lstat(filepath.Join(pendingName, journalName)); err != nil {
 		name = lastName
 	}
-	content, err := os.ReadFile(filepath.Join(s.dir, name, filepath.Base(e.Before.SHA256)))
+	content, err := readFile(s.files, filepath.Join(name, filepath.Base(e.Before.SHA256)))
 	if err == nil && Of(content, 0).SHA256 != e.Before.SHA256 {
 		err = fmt.Errorf("the copy of %s is damaged", e.Path)
 	}
@@ -239,11 +271,11 @@ func (s *State) Before(e Entry) ([]byte, error) {
 
 // Keep stores a version of a file that cannot be put back, and returns where it is.
 func (s *State) Keep(name string, content []byte) (path string, err error) {
-	path = filepath.Join(s.dir, keptName, time.Now().UTC().Format("20060102T150405"), filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	path = filepath.Join(keptName, time.Now().UTC().Format("20060102T150405"), filepath.FromSlash(name))
+	if err := s.files.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
-	return path, os.WriteFile(path, content, 0o600)
+	return filepath.Join(s.dir, path), s.files.WriteFile(path, content, 0o600)
 }
 
 // NewStage returns a name for a staging folder that no other process has, and that a project cannot foresee.
