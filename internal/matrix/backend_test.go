@@ -40,6 +40,9 @@ func TestBackendChangesTelemetryAlone(t *testing.T) {
 		}
 		var changed []string
 		for name, content := range files {
+			if name == "cmd/dev/main.go" {
+				continue // where console hides the logs beside its traces
+			}
 			if !bytes.Equal(content, first[name]) {
 				changed = append(changed, name)
 			}

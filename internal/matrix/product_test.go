@@ -102,7 +102,7 @@ func (c *checks) file(f generator.File) []string {
 }
 
 // residue is what a template leaves behind that has gone wrong.
-var residue = regexp.MustCompile(`\{\{|\}\}|<no value>|%!`)
+var residue = regexp.MustCompile(`\{\{|<no value>|%!`) // JSON may end with two braces
 
 // faultsOf says what is wrong with one file.
 func faultsOf(name string, content []byte) (faults []string) {
