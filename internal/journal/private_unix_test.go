@@ -4,8 +4,12 @@ package journal_test
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -104,5 +108,32 @@ func wantNoJournal(t *testing.T, err error) {
 	var e *generator.Error
 	if !errors.As(err, &e) || e.Code != "no-journal" {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// A change that cannot begin names the folder of the state, and leaves nothing there.
+func TestBeginLeavesNothing(t *testing.T) {
+	s, _ := locked(t)
+	broken := someJournal(t)
+	broken.Command = strings.Repeat("x", 1<<20)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 16, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Begin(broken, [][]byte{[]byte("one")})
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	wantNoJournal(t, err)
+	if err != nil && !strings.Contains(fmt.Sprint(err), s.Dir()) {
+		t.Errorf("%v does not name %s", err, s.Dir())
+	}
+	if _, err := os.Lstat(filepath.Join(s.Dir(), "pending")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("pending is there: %v", err)
 	}
 }

@@ -205,13 +205,18 @@ func (s *State) Completed() (*Journal, error) {
 	return read(s.files, lastName, s.project)
 }
 
-// Begin records a change before it touches the project. The contents are those of the files before the change.
+// Begin records a change before it touches the project, and leaves nothing if it fails. The contents are those of the
+// files before the change.
 func (s *State) Begin(j *Journal, contents [][]byte) error {
 	j.Project = s.project
 	if err := j.check(s.project); err != nil {
 		return err
 	}
-	return j.write(s.files, pendingName, contents)
+	if err := j.write(s.files, pendingName, contents); err != nil {
+		_ = s.Drop() // what is left is no journal, and the next change replaces it
+		return unusable(fmt.Errorf("write to %s: %w", s.dir, err))
+	}
+	return nil
 }
 
 // Complete makes the pending change the last one. One that undoes the last one takes its place in one step: until then
