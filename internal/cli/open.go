@@ -109,10 +109,14 @@ func (a *app) lockAndRecover(ctx context.Context, root string) (*journal.State, 
 	if err != nil {
 		return nil, nil, err
 	}
+	pending, _ := state.Pending() // Recover tells of the error
 	undone, left, err := writer.Recover(state)
 	if err != nil {
 		_ = state.Close()
 		return nil, nil, err
+	}
+	if pending != nil && undone == nil {
+		a.note("forgot the interrupted change of %s, which is not half done: %s", root, pending.Command)
 	}
 	if undone != nil {
 		a.note("undid the interrupted change of %s: %s", root, undone.Command)

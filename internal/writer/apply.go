@@ -271,7 +271,7 @@ func Recover(s *journal.State) (undone *journal.Journal, left []Left, err error)
 	}
 	defer dir.Close()
 	t := transaction{Journal: *pending, root: dir, state: s}
-	if !t.begun() {
+	if !t.halfDone() {
 		if err := s.Drop(); err != nil {
 			return nil, nil, applyError(s.Root, err)
 		}
@@ -298,16 +298,27 @@ func sweep(s *journal.State) error {
 	return nil
 }
 
-// begun reports whether the change has touched this project: another one may have taken its place since, as after a
-// new clone.
-func (t *transaction) begun() bool {
+// halfDone reports whether the change is half done. Where its staging folder is gone, something else has been at work:
+// a new clone may have taken the place of the project, or a commit may hold the whole change. Then nothing is half done
+// but a mixture of files before and after the change.
+func (t *transaction) halfDone() bool {
 	if info, err := t.root.Lstat(t.Stage); err == nil && info.IsDir() {
 		return true
 	}
-	return slices.ContainsFunc(t.Entries, func(e journal.Entry) bool {
+	var before, after bool
+	for _, e := range t.Entries {
 		now, mode, err := readFile(t.root, e.Path)
-		return err == nil && now != nil && journal.Of(now, mode).Same(e.After) && !e.After.Same(e.Before)
-	})
+		if err != nil || e.After.Same(e.Before) {
+			continue
+		}
+		var version *journal.Version
+		if now != nil {
+			version = journal.Of(now, mode)
+		}
+		before = before || version.Same(e.Before)
+		after = after || now != nil && version.Same(e.After)
+	}
+	return before && after
 }
 
 // undo makes every file as it was that is still as the change left it, and returns the others. It may be called again

@@ -298,6 +298,30 @@ func TestRecoverLeavesAnotherProject(t *testing.T) {
 	}
 }
 
+// What is committed, or in place otherwise, is not undone: there the staging folder is gone, and no file is as before.
+func TestRecoverLeavesAWholeChange(t *testing.T) {
+	root := project(t)
+	killAt(t, root, moments)
+	staged, err := filepath.Glob(filepath.Join(root, ".shop.otelgen-*"))
+	if err != nil || len(staged) != 1 {
+		t.Fatalf("staged is %q, %v", staged, err)
+	}
+	if err := os.RemoveAll(staged[0]); err != nil {
+		t.Fatal(err)
+	}
+	whole := list(t, root)
+	s := lock(t, root)
+	if undone, left, err := writer.Recover(s); undone != nil || left != nil || err != nil {
+		t.Errorf("%v, %v, %v; want nothing", undone, left, err)
+	}
+	if got := list(t, root); !slices.Equal(got, whole) {
+		t.Errorf("there is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(whole, "\n"))
+	}
+	if pending, err := s.Pending(); pending != nil || err != nil {
+		t.Errorf("pending is %v, %v", pending, err)
+	}
+}
+
 // A folder in the project that looks like the staging folder of a change is not believed.
 func TestRecoverIgnoresTheProject(t *testing.T) {
 	root := project(t)
