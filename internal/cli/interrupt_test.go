@@ -165,3 +165,37 @@ func TestKilledUndo(t *testing.T) {
 	run(0, "check")
 	run(2, "undo")
 }
+
+// Where an interrupted change is not half done, it is forgotten; the change before it stays.
+func TestKilledChangeIsForgotten(t *testing.T) {
+	dir := t.TempDir()
+	shop := filepath.Join(dir, "shop")
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	os.Mkdir(shop, 0o755)
+	run := func(want int, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("otelgen", args...)
+		cmd.Dir = shop
+		out, _ := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Fatalf("otelgen %v: exit code %d, want %d:\n%s", args, code, want, out)
+		}
+		return string(out)
+	}
+	run(0, "new", "shop", "--output", ".", "--no-input")
+	run(0, "set", "database=postgres")
+	cmd, _ := hold(t, shop, holdEnv+"=1", "set", "database=mysql")
+	cmd.Process.Kill()
+	cmd.Wait()
+	staged, _ := filepath.Glob(filepath.Join(shop, ".shop.otelgen-*"))
+	if len(staged) != 1 || os.RemoveAll(staged[0]) != nil {
+		t.Fatalf("staged is %q", staged)
+	}
+	if said := run(2, "undo"); !strings.Contains(said, "forgot the interrupted change of ., which is not half done") {
+		t.Errorf("undo says %s", said)
+	}
+	run(0, "check")
+	if content, _ := os.ReadFile(filepath.Join(shop, ".otelgen.yaml")); !strings.Contains(string(content), "postgres") {
+		t.Error("the change before is undone")
+	}
+}

@@ -100,22 +100,25 @@ func findRoot(dir string) (string, error) {
 
 // lock locks a project for a change, and undoes a change that was interrupted.
 func (a *app) lock(ctx context.Context, root string) (*journal.State, error) {
-	state, _, err := a.lockAndRecover(ctx, root)
+	state, _, _, err := a.lockAndRecover(ctx, root)
 	return state, err
 }
 
-func (a *app) lockAndRecover(ctx context.Context, root string) (*journal.State, *journal.Journal, error) {
+// lockAndRecover locks a project, and returns the interrupted change that it has undone, or else the one that it has
+// forgotten.
+func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State, undone, forgotten *journal.Journal, _ error) {
 	state, err := journal.Lock(ctx, root, "otelgen "+shellquote.Join(a.args...))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	pending, _ := state.Pending() // Recover tells of the error
 	undone, left, err := writer.Recover(state)
 	if err != nil {
 		_ = state.Close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if pending != nil && undone == nil {
+		forgotten = pending
 		a.note("forgot the interrupted change of %s, which is not half done: %s", root, pending.Command)
 	}
 	if undone != nil {
@@ -127,7 +130,7 @@ func (a *app) lockAndRecover(ctx context.Context, root string) (*journal.State, 
 			a.note("  its content before the change is in %s", l.Copy)
 		}
 	}
-	return state, undone, nil
+	return state, undone, forgotten, nil
 }
 
 // note tells the user something on standard error.

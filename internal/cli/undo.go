@@ -52,7 +52,7 @@ func (a *app) undo(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	state, recovered, err := a.lockAndRecover(ctx, root)
+	state, recovered, forgotten, err := a.lockAndRecover(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,13 @@ func (a *app) undo(ctx context.Context, dir string) error {
 			report.add(e.Path, e.Before == nil)
 		}
 		return a.print(report, report.text)
+	}
+	if forgotten != nil { // the last change is not what the user wants undone
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "nothing of the interrupted change of " + root + " is to undo",
+			Why: "no files before and after it are mixed: " + forgotten.Command,
+			Fix: "to undo the last complete change, run otelgen undo again",
+		}
 	}
 	last, changes, edited, err := writer.Revert(state)
 	switch {
