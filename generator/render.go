@@ -272,7 +272,7 @@ func (p *Plan) finish(j *job) error {
 func (p *Plan) finishGo(j *job) error {
 	file, err := p.finishedGo(j.out.Content, golang.Options{
 		Module: p.context.Module, PackagePath: path.Join(p.context.Module, j.dir), PackageName: p.packageName, Imports: j.merge,
-		Role: roleOf(j.file.Template), Roles: p.layout.paths,
+		Role: roleOf(j.file.Template), Roles: p.layout.paths, Composed: len(j.file.Fragments) > 0,
 	})
 	if err != nil {
 		var unknown *golang.UnknownRole

@@ -59,6 +59,7 @@ func (c *Catalog) Select(a Answers) (*Selection, error) {
 	if a.Entity == "" {
 		a.Entity = DefaultEntity
 	}
+	go c.warm()
 	s := &Selection{catalog: c, options: map[*Preset]map[string]any{}}
 	var err error
 	if s.entity, err = newEntity(a.Entity, a.EntityPlural, c.skeleton.reserved); err != nil {

@@ -51,6 +51,12 @@ func (c *Catalog) template(dir *folder, file string) (*parsedTemplate, error) {
 	return t, nil
 }
 
+// warm parses the partials ahead, while the selection is made. Their errors, and panics, come back when they are needed.
+func (c *Catalog) warm() {
+	defer func() { _ = recover() }()
+	_, _ = c.base()
+}
+
 // partials returns a new set with the partials of the skeleton, "partials/x", and all functions.
 func (c *Catalog) partials() (*template.Template, error) {
 	set := template.New("").Option("missingkey=error").Funcs(functions())

@@ -11,7 +11,6 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"regexp"
 	"strings"
 
 	"golang.org/x/tools/imports"
@@ -31,6 +30,8 @@ type Options struct {
 	Roles map[string]string
 	// Imports are merged into the file's own; unused ones are dropped.
 	Imports []Import
+	// Composed says that fragments went into the text, which is therefore unlikely to be formatted. It changes the time only.
+	Composed bool
 }
 
 // File is a finished file.
@@ -54,8 +55,20 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s in %q", e.Msg, e.Text)
 }
 
-// generated is the line by which the go command, too, knows generated code.
-var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+// generated reports whether src has the line by which the go command, too, knows generated code (https://go.dev/s/generatedcode).
+func generated(src []byte) bool {
+	const begin, end = "// Code generated ", " DO NOT EDIT."
+	if !bytes.Contains(src, []byte(begin)) {
+		return false
+	}
+	for line := range bytes.Lines(src) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		if rest, ok := bytes.CutPrefix(line, []byte(begin)); ok && bytes.HasSuffix(line, []byte(end)) && len(rest) >= len(end) {
+			return true
+		}
+	}
+	return false
+}
 
 // Finish merges o.Imports into the imports of src, drops those that src does not use, groups them (standard library,
 // third party, own module), and formats the whole as goimports does. Code that says it
@@ -69,7 +82,7 @@ func Finish(src []byte, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if generated.Match(src) { // its imports stay as its generator has them
+	if generated(src) { // its imports stay as its generator has them
 		if err := CheckBounds(src); err != nil {
 			return nil, err
 		}
@@ -94,15 +107,23 @@ func Finish(src []byte, o Options) (*File, error) {
 		return nil, err
 	}
 	text := h.compose(list, o.Module)
-	// Most templates come out formatted, which gofmt tells in half the time: only to the others has goimports to be put.
-	formatted, err := format.Source(text)
-	if err == nil && !bytes.Equal(formatted, text) {
-		formatted, err = imports.Process("", text, &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
-	}
+	formatted, err := formatted(text, o.Composed)
 	if err != nil {
 		return nil, syntaxError(err, text, h.lineShift(text))
 	}
 	return &File{Content: formatted, Imports: paths(list), Written: paths(h.imports)}, nil
+}
+
+// formatted returns what goimports makes of text. A template mostly comes out formatted, which gofmt finds in half the time. Text that
+// was composed from fragments seldom is.
+func formatted(text []byte, composed bool) ([]byte, error) {
+	if !composed {
+		out, err := format.Source(text)
+		if err != nil || bytes.Equal(out, text) {
+			return out, err
+		}
+	}
+	return imports.Process("", text, &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
 }
 
 // CutFragment takes leading import declarations off a fragment of Go and checks that the rest is a list of

@@ -184,16 +184,12 @@ func (n *newRun) make(catalog *generator.Catalog, answers generator.Answers) (*s
 	n.timings.mark("format")
 	made := project.New(version.Get().Version, selection.Answers(), tree)
 	made.Sources = n.sources.of(selection)
-	record, err := made.File()
+	records, err := made.Records(tree)
 	if err != nil {
 		return nil, err
 	}
-	pristine, err := project.Pristine(tree)
-	if err != nil {
-		return nil, err
-	}
-	n.timings.mark("pristine")
-	files := append(slices.Clip(tree.Files), record, pristine)
+	n.timings.mark("records")
+	files := append(slices.Clip(tree.Files), records...)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
 	return &service{selection, plan, files, n.report(answers, selection.Answers(), files)}, nil
 }

@@ -18,15 +18,11 @@ const maxRecord = 64 << 20
 
 // record returns what is to be written of otelgen's own files.
 func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
-	record, err := made.File()
+	files, err := made.Records(tree)
 	if err != nil {
 		return nil, err
 	}
-	pristine, err := project.Pristine(tree)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range []generator.File{record, pristine} {
+	for _, f := range files {
 		c := writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode}
 		was, err := project.ReadFile(filepath.Join(o.root, f.Path), maxRecord)
 		switch {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/otelgen/otelgen/generator"
 )
@@ -30,11 +31,26 @@ const (
 // template.
 const paxOrigins = "OTELGEN.origins"
 
+// Records returns the files in which otelgen keeps what it has to know of the project: File and Pristine. They are made in parallel.
+func (p *Project) Records(tree *generator.Tree) ([]generator.File, error) {
+	var record, pristine generator.File
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		pristine, err = Pristine(tree)
+		return err
+	})
+	both.Go(func() (err error) {
+		record, err = p.File()
+		return err
+	})
+	return []generator.File{record, pristine}, both.Wait()
+}
+
 // Pristine returns the file that remembers tree. The same tree gives the same bytes.
 func Pristine(tree *generator.Tree) (generator.File, error) {
 	var b bytes.Buffer
-	b.Grow(60_000)
-	zip, err := gzip.NewWriterLevel(&b, 6)
+	b.Grow(128 << 10)
+	zip, err := gzip.NewWriterLevel(&b, 4) // beyond it, the size shrinks more slowly than the time grows
 	if err != nil {
 		return generator.File{}, err
 	}
