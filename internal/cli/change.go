@@ -106,8 +106,7 @@ func (r *changeRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
 	f.StringVar(&r.conflict, "conflict", "markers", "how to report conflicts: `markers` in the file, or rej for a PATH.rej beside it")
-	r.from.add(cmd)
-	r.from.addAllowFetch(cmd)
+	r.from.addForProject(cmd)
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -118,7 +117,7 @@ func (r *changeRun) moduleFlag(cmd *cobra.Command) {
 
 func (r *changeRun) run(ctx context.Context) error {
 	open := r.openToChange
-	if r.from.readOnly = r.dryRun; r.dryRun {
+	if r.dryRun {
 		open = r.open
 	}
 	o, err := open(ctx, r.dir, r.from)
@@ -256,7 +255,7 @@ func (r *changeRun) tidy(root string) change.Tidy {
 		line := progress.Start(ctx, r.stderr, "tidying go.mod")
 		defer line.Stop()
 		var env []string
-		if r.from.readOnly && !r.from.allowFetch { // the project says what would be fetched
+		if !r.from.allowFetch { // the project says what would be fetched
 			env = source.Offline
 		}
 		return gotool.Tidy(ctx, root, overlay, mod, sum, env...)

@@ -58,7 +58,7 @@ The exit code is 5 if any file differs, except for the kinds in --allow.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that do not fail: "+strings.Join(kinds, ", ")+" (repeatable)")
-	from.addReadOnly(cmd)
+	from.addForProject(cmd)
 	in.argument(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -15,7 +15,6 @@ import (
 
 func (a *app) diffCommand() *cobra.Command {
 	r := &changeRun{app: a, dryRun: true}
-	r.from.readOnly = true
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "diff",

@@ -46,7 +46,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return a.print(report, func(w *bytes.Buffer) { explainText(w, report) })
 		},
 	}
-	from.addReadOnly(cmd)
+	from.addForProject(cmd)
 	return cmd
 }
 

@@ -85,7 +85,7 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . for this one (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
-	n.from.add(cmd)
+	n.from.addForProject(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
 	f.BoolVar(&n.dryRun, "dry-run", false, "list the files with their sizes and owners, and write nothing")
 	f.BoolVar(&n.timings.on, "timings", false, "print timings to standard error")

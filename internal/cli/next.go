@@ -24,7 +24,7 @@ func (r *changeRun) next(o *opened, before, after *generator.Selection, base, th
 	steps = append(steps, newVariables(before, after)...)
 	steps = append(steps, leftData(before, after)...)
 	if report.Untidy != "" {
-		steps = append(steps, "run go mod tidy")
+		steps = append(steps, "run go mod tidy: it fetches what your code and go.mod name")
 	}
 	if ours, err := o.files(); err == nil && change.Vendored(ours) && changesFile(report.Files, "go.mod") {
 		steps = append(steps, "run go mod vendor: the vendor folder is not what go.mod requires")

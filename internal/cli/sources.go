@@ -26,8 +26,7 @@ const maxSources = 16
 type sourceFlags struct {
 	presets, replace []string
 	flags            *pflag.FlagSet
-	readOnly         bool // the command changes nothing, so it fetches nothing that a project names
-	allowFetch       bool // … unless the user allows it
+	allowFetch       bool // use the network for what only a file names
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -38,15 +37,10 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("replace", cobra.NoFileCompletions)
 }
 
-// addReadOnly adds the flags to a command that only reads a project.
-func (f *sourceFlags) addReadOnly(cmd *cobra.Command) {
+// addForProject adds the flags to a command that works on a project or reads an answers file. Either may be a stranger's.
+func (f *sourceFlags) addForProject(cmd *cobra.Command) {
 	f.add(cmd)
-	f.readOnly = true
-	f.addAllowFetch(cmd)
-}
-
-func (f *sourceFlags) addAllowFetch(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch the presets and modules that the project names, if they are not in the module cache")
+	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch presets and modules that only a file names, if they are not in the module cache")
 }
 
 // sources are the sources that a catalog was made of, but for what is built in.
@@ -83,15 +77,15 @@ func (s sources) arguments() (args []string) {
 }
 
 // catalogFor returns the built-in presets and those of the sources that are asked for: by the flags; else by the project or answers file that
-// origin is, which may be nil; else by the environment. Either flag, given empty, stands for none.
+// origin is, which may be nil; else by the environment. Either flag, given empty, stands for none. Sources that only origin names are not fetched
+// unless the user allows it.
 func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project.Project) (*generator.Catalog, sources, error) {
 	used, err := a.sourcesFor(flags, origin)
 	if err != nil {
 		return nil, used, err
 	}
 	open := source.Open
-	recorded := origin != nil && len(origin.PresetsFrom) > 0 && !flags.given("presets")
-	if recorded && flags.readOnly && !flags.allowFetch {
+	if recorded := origin != nil && len(origin.PresetsFrom) > 0 && !flags.given("presets"); recorded && !flags.allowFetch {
 		open = source.Cached
 	}
 	all := []generator.Source{a.builtin}
@@ -112,7 +106,7 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 			errs = append(errs, &generator.Error{
 				Kind: generator.KindTarget, Code: "presets-changed", What: from.Name + " is not what the project was generated with",
 				Why: "the project remembers the checksum " + from.Sum + ", and the module has " + found.Sum,
-				Fix: "find out who changed a published version; to take it all the same, give it anew with --presets",
+				Fix: "find out who changed a published version; to take it all the same, name it with --presets",
 			})
 			continue
 		}

@@ -57,7 +57,7 @@ them, so use a separate database.`,
 	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, if you changed the API")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
-	from.addReadOnly(cmd)
+	from.addForProject(cmd)
 	in.argument(cmd)
 	return cmd
 }

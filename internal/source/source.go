@@ -128,7 +128,7 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	if env != nil {
 		return nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "presets-not-cached", What: "the presets " + m.String() + " are not in the module cache",
-			Why: "the project names them, and a command that only reads fetches nothing that a project names", Fix: "add --allow-fetch, if you trust the project",
+			Why: "only a file names them, and otelgen fetches nothing that your command does not name", Fix: "if you trust them, add --allow-fetch",
 		}
 	}
 	return nil, &generator.Error{
