@@ -39,6 +39,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"runtime"
 	"syscall"
@@ -49,7 +50,9 @@ func init() {
 	if err != nil {
 		panic(err)
 	}
-	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/profile", pprof.Profile)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
 		var usage syscall.Rusage
@@ -61,7 +64,8 @@ func init() {
 			"bytes":   float64(memory.TotalAlloc),
 			"cpu":     float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e3,
 		})
-	}))
+	})
+	go http.Serve(listener, mux)
 }
 `
 
@@ -79,13 +83,17 @@ var services = []loaded{
 		[]string{"--framework", "chi", "--database", "postgres", "--broker", "kafka", "--backend", "otlp"}},
 }
 
-// variants are how a service runs: with all of its telemetry, with one trace in ten, as busy services have it, and without any.
+// variants are how a service runs: with all of its telemetry, with one trace in ten, as busy services have it, without each signal in turn,
+// and without any.
 var variants = []struct {
 	name string
 	env  []string
 }{
 	{"all", nil},
 	{"1 in 10", []string{"OTEL_TRACES_SAMPLER=parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.1"}},
+	{"no traces", []string{"OTEL_TRACES_EXPORTER=none"}},
+	{"no metrics", []string{"OTEL_METRICS_EXPORTER=none"}},
+	{"no logs", []string{"OTEL_LOGS_EXPORTER=none"}},
 	{"off", []string{"OTEL_SDK_DISABLED=true"}},
 }
 
@@ -97,6 +105,9 @@ func (b *bench) load(rounds int, length time.Duration) error {
 	defer collector.Close()
 	pool := servers.New(".")
 	for i, s := range services {
+		if !strings.Contains(s.title, b.service) {
+			continue
+		}
 		dir := filepath.Join(b.dir, fmt.Sprintf("load%d", i))
 		if _, err := b.command(b.otelgen, append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
 			return err
@@ -128,6 +139,11 @@ func (b *bench) load(rounds int, length time.Duration) error {
 				}
 				if err := b.round(results[i], binary, dir, slices.Concat(env, v.env), length); err != nil {
 					return fmt.Errorf("%s: %w", s.title, err)
+				}
+				if b.profiles != "" {
+					if err := os.Rename(filepath.Join(dir, profileName), filepath.Join(b.profiles, profileOf(s.title, v.name))); err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -189,8 +205,12 @@ func (b *bench) round(into result, binary, dir string, env []string, length time
 	if err != nil {
 		return err
 	}
+	profiled := func() error { return nil }
+	if b.profiles != "" {
+		profiled = profile(measure, filepath.Join(dir, profileName), length)
+	}
 	took, err := c.run(length)
-	if err != nil {
+	if err := cmp.Or(err, profiled()); err != nil {
 		return err
 	}
 	after, err := usage(measure)
@@ -212,6 +232,29 @@ func freeAddr() string {
 	listener := httptest.NewServer(nil)
 	defer listener.Close()
 	return listener.Listener.Addr().String()
+}
+
+// profileName is the file of a CPU profile in the service's folder, until it has its own name.
+const profileName = "cpu.pprof"
+
+func profileOf(title, variant string) string {
+	return strings.NewReplacer(" ", "-", ",", "", "+", "").Replace(title+" "+variant) + ".pprof"
+}
+
+// profile begins to take a CPU profile of the service, and returns what waits for it.
+func profile(addr, file string, length time.Duration) func() error {
+	done := make(chan error, 1)
+	go func() {
+		response, err := http.Get(fmt.Sprintf("http://%s/profile?seconds=%d", addr, max(1, int(length.Seconds()))))
+		if err != nil {
+			done <- err
+			return
+		}
+		defer response.Body.Close()
+		data, err := io.ReadAll(response.Body)
+		done <- cmp.Or(err, os.WriteFile(file, data, 0o600))
+	}()
+	return func() error { return <-done }
 }
 
 // usage asks the service what it has used.

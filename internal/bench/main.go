@@ -30,23 +30,25 @@ func main() {
 	starts := flag.Int("starts", 7, "starts of the service")
 	rounds := flag.Int("rounds", 5, "rounds of load, with telemetry and without")
 	length := flag.Duration("length", 5*time.Second, "length of a round")
+	profiles := flag.String("profiles", "", "folder for a CPU profile of each service under load, of its last round")
+	service := flag.String("service", "", "part of the name of the services under load")
 	only := flag.String("only", "", "new or load: leave out the other")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *only, *runs, *starts, *rounds, *length); err != nil {
+	if err := run(ctx, *only, *profiles, *service, *runs, *starts, *rounds, *length); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, runs, starts, rounds int, length time.Duration) error {
+func run(ctx context.Context, only, profiles, service string, runs, starts, rounds int, length time.Duration) error {
 	dir, err := os.MkdirTemp("", "otelgen-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := bench{ctx: ctx, dir: dir, otelgen: filepath.Join(dir, "otelgen")}
+	b := bench{ctx: ctx, dir: dir, profiles: profiles, service: service, otelgen: filepath.Join(dir, "otelgen")}
 	if _, err := b.command("go", "build", "-trimpath", "-o", b.otelgen, "./cmd/otelgen"); err != nil {
 		return err
 	}
@@ -68,9 +70,11 @@ func run(ctx context.Context, only string, runs, starts, rounds int, length time
 }
 
 type bench struct {
-	ctx     context.Context
-	dir     string
-	otelgen string
+	ctx      context.Context
+	dir      string
+	otelgen  string
+	profiles string
+	service  string
 }
 
 // command runs a command and returns how long it took. What it says is shown if it fails.
