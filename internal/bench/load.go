@@ -109,27 +109,9 @@ func (b *bench) load(rounds int, length time.Duration) error {
 			continue
 		}
 		dir := filepath.Join(b.dir, fmt.Sprintf("load%d", i))
-		if _, err := b.command(b.otelgen, append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
+		binary, env, err := b.build(s, dir, collector.URL, pool)
+		if err != nil {
 			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, "cmd", "shop", "measure.go"), []byte(measureFile), 0o600); err != nil {
-			return err
-		}
-		binary := filepath.Join(dir, "bin")
-		build := exec.CommandContext(b.ctx, "go", "build", "-o", binary, "./cmd/shop")
-		build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off")
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", s.title, err, out)
-		}
-		env := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL, "DATABASE_URL=file:" + filepath.Join(dir, "shop.db")}
-		variables := map[string]string{"broker": "BROKER_URL", "database": "DATABASE_URL"}
-		for _, id := range s.presets {
-			axis, name, _ := strings.Cut(id, "/")
-			all, err := pool.Of([]*generator.Preset{{Axis: axis, Name: name}})
-			if err != nil {
-				return err
-			}
-			env = append(env, variables[axis]+"="+all[0].URL)
 		}
 		results := make([]result, len(variants))
 		for range rounds {
@@ -164,6 +146,33 @@ func (b *bench) load(rounds int, length time.Duration) error {
 	return nil
 }
 
+// build generates and builds a service, and returns the variables that it needs.
+func (b *bench) build(s loaded, dir, collector string, pool *servers.Pool) (binary string, env []string, err error) {
+	if _, err := b.command(b.otelgen, append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
+		return "", nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cmd", "shop", "measure.go"), []byte(measureFile), 0o600); err != nil {
+		return "", nil, err
+	}
+	binary = filepath.Join(dir, "bin")
+	build := exec.CommandContext(b.ctx, "go", "build", "-o", binary, "./cmd/shop")
+	build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", nil, fmt.Errorf("build %s: %w\n%s", s.title, err, out)
+	}
+	env = []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector, "DATABASE_URL=file:" + filepath.Join(dir, "shop.db")}
+	variables := map[string]string{"broker": "BROKER_URL", "database": "DATABASE_URL"}
+	for _, id := range s.presets {
+		axis, name, _ := strings.Cut(id, "/")
+		all, err := pool.Of([]*generator.Preset{{Axis: axis, Name: name}})
+		if err != nil {
+			return "", nil, err
+		}
+		env = append(env, variables[axis]+"="+all[0].URL)
+	}
+	return binary, env, nil
+}
+
 // result has the figures of each round, by name.
 type result map[string][]float64
 
@@ -176,28 +185,11 @@ func middle(values []float64) float64 {
 
 // round starts the service, loads it, and stops it.
 func (b *bench) round(into result, binary, dir string, env []string, length time.Duration) (err error) {
-	addr, measure := freeAddr(), freeAddr()
-	cmd := exec.CommandContext(b.ctx, binary)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), env...), "HTTP_ADDR="+addr, "ADMIN_ADDR=127.0.0.1:0", "BENCH_ADDR="+measure)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr // standard output goes nowhere
-	if err := cmd.Start(); err != nil {
+	c, measure, stop, err := b.serve(binary, dir, env)
+	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		stopErr := cmd.Wait()
-		if err = cmp.Or(err, stopErr); err != nil {
-			err = fmt.Errorf("%w\n%s", err, &stderr)
-		}
-	}()
-	transport := &http.Transport{MaxIdleConnsPerHost: clients}
-	defer transport.CloseIdleConnections()
-	c := caller{http: &http.Client{Transport: transport, Timeout: 10 * time.Second}, base: "http://" + addr}
-	if err := c.ready(b.ctx.Done()); err != nil {
-		return err
-	}
+	defer func() { err = cmp.Or(err, stop()) }()
 	if _, err := c.run(warmUp); err != nil {
 		return err
 	}
@@ -226,6 +218,33 @@ func (b *bench) round(into result, binary, dir string, env []string, length time
 	into.add("allocations a request", (after["mallocs"]-before["mallocs"])/n)
 	into.add("bytes allocated a request", (after["bytes"]-before["bytes"])/n)
 	return nil
+}
+
+// serve starts the service and waits until it is ready.
+func (b *bench) serve(binary, dir string, env []string) (c caller, measure string, stop func() error, err error) {
+	addr, measure := freeAddr(), freeAddr()
+	cmd := exec.CommandContext(b.ctx, binary)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), env...), "HTTP_ADDR="+addr, "ADMIN_ADDR=127.0.0.1:0", "BENCH_ADDR="+measure)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr // standard output goes nowhere
+	if err := cmd.Start(); err != nil {
+		return c, "", nil, err
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	stop = func() error {
+		transport.CloseIdleConnections()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			return fmt.Errorf("%w\n%s", err, &stderr)
+		}
+		return nil
+	}
+	c = caller{http: &http.Client{Transport: transport, Timeout: 10 * time.Second}, base: "http://" + addr}
+	if err := c.ready(b.ctx.Done()); err != nil {
+		return c, "", nil, errors.Join(err, stop())
+	}
+	return c, measure, stop, nil
 }
 
 func freeAddr() string {
@@ -315,16 +334,12 @@ func (c caller) run(length time.Duration) (all []time.Duration, err error) {
 
 // visit is what one caller does: it creates an order, looks at it three times, and at a page of all.
 func (c caller) visit() (took []time.Duration, err error) {
-	body, d, err := c.call(http.MethodPost, "/orders", `{"customer":"ada","sku":"book","quantity":2}`, http.StatusCreated)
+	id, d, err := c.create()
 	if err != nil {
 		return nil, err
 	}
 	took = append(took, d)
-	var order struct{ ID string }
-	if err := json.Unmarshal(body, &order); err != nil {
-		return nil, err
-	}
-	for _, path := range []string{"/orders/" + order.ID, "/orders/" + order.ID, "/orders/" + order.ID, "/orders?limit=10"} {
+	for _, path := range []string{"/orders/" + id, "/orders/" + id, "/orders/" + id, "/orders?limit=10"} {
 		_, d, err := c.call(http.MethodGet, path, "", http.StatusOK)
 		if err != nil {
 			return nil, err
@@ -332,6 +347,17 @@ func (c caller) visit() (took []time.Duration, err error) {
 		took = append(took, d)
 	}
 	return took, nil
+}
+
+// create creates an order, and returns its identifier.
+func (c caller) create() (id string, took time.Duration, err error) {
+	body, took, err := c.call(http.MethodPost, "/orders", `{"customer":"ada","sku":"book","quantity":2}`, http.StatusCreated)
+	if err != nil {
+		return "", 0, err
+	}
+	var order struct{ ID string }
+	err = json.Unmarshal(body, &order)
+	return order.ID, took, err
 }
 
 func (c caller) call(method, path, body string, want int) (answer []byte, took time.Duration, err error) {

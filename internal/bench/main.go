@@ -32,7 +32,7 @@ func main() {
 	length := flag.Duration("length", 5*time.Second, "length of a round")
 	profiles := flag.String("profiles", "", "folder for a CPU profile of each service under load, of its last round")
 	service := flag.String("service", "", "part of the name of the services under load")
-	only := flag.String("only", "", "new or load: leave out the other")
+	only := flag.String("only", "", "new, load or outbox: leave out the others")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,7 +52,7 @@ func run(ctx context.Context, only, profiles, service string, runs, starts, roun
 	if _, err := b.command("go", "build", "-trimpath", "-o", b.otelgen, "./cmd/otelgen"); err != nil {
 		return err
 	}
-	if only != "load" {
+	if only == "" || only == "new" {
 		if err := b.processes(runs); err != nil {
 			return err
 		}
@@ -63,8 +63,13 @@ func run(ctx context.Context, only, profiles, service string, runs, starts, roun
 			return err
 		}
 	}
-	if only != "new" {
-		return b.load(rounds, length)
+	if only == "" || only == "load" {
+		if err := b.load(rounds, length); err != nil {
+			return err
+		}
+	}
+	if only == "" || only == "outbox" {
+		return b.outbox()
 	}
 	return nil
 }
