@@ -122,7 +122,7 @@ func (c *Catalog) add(axisName, name string, dir *folder, replace []string) erro
 		if _, err := fs.Stat(dir.fs, path.Join(dir.root, manifestFile)); err != nil {
 			return nil // some other folder of the user's
 		}
-		return &Error{Kind: KindPreset, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", axisName),
+		return &Error{Kind: KindPreset, Code: "unknown-axis", What: fmt.Sprintf("%q is not an axis", axisName),
 			Why: "known axes: " + list(c.axisNames()), Fix: didYouMean(axisName, c.axisNames()), Where: dir.where}
 	}
 	if !isSlug(name) {
@@ -161,7 +161,7 @@ func (c *Catalog) findAxis(name string) (*Axis, error) {
 	if a := c.axis(name); a != nil {
 		return a, nil
 	}
-	return nil, &Error{Kind: KindAnswers, Code: "unknown-axis", What: fmt.Sprintf("%q is no axis", name),
+	return nil, &Error{Kind: KindAnswers, Code: "unknown-axis", What: fmt.Sprintf("%q is not an axis", name),
 		Why: "known axes: " + list(c.axisNames()), Fix: didYouMean(name, c.axisNames())}
 }
 

@@ -46,6 +46,9 @@ type Error struct {
 	Fix  string `json:"fix"`
 	// Where is the position at fault, "file:line" or "file", if it is in a file.
 	Where string `json:"where,omitempty"`
+	// Needs is the preset that lacks a capability, and Providers are those that have it, if that is what is wrong. Fix says so by flags.
+	Needs     *Preset   `json:"-"`
+	Providers []*Preset `json:"-"`
 }
 
 // Visible writes out what a terminal would obey or hide, but tabs and line feeds: names of files and contents may be a stranger's.

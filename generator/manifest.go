@@ -111,7 +111,7 @@ func (d *decoder) axis(n *yaml.Node) Axis {
 			var lo, hi int64 = 0, -1
 			var g Group
 			d.object(n, "a group", map[string]field{
-				"name": d.line1("name", &g.Name), "min": d.integer("min", &lo), "max": d.integer("max", &hi), "row": d.line1("row", &g.Row),
+				"name": d.line1("name", &g.Name), "min": d.integer("min", &lo), "max": d.integer("max", &hi), "row": d.line1("row", &g.Row), "question": d.line1("question", &g.Question),
 			}, "name", "min", "max")
 			g.Min, g.Max = int(lo), int(hi)
 			a.Groups = append(a.Groups, g)

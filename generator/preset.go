@@ -17,6 +17,8 @@ type Group struct {
 	Min  int    `json:"min"`
 	Max  int    `json:"max"`
 	Row  string `json:"-"` // that of the axis, unless it is given
+
+	Question string `json:"-"` // that of the axis, unless it is given
 }
 
 func (a *Axis) group(name string) *Group {

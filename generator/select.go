@@ -168,7 +168,7 @@ func (c *Catalog) settle(presets []*Preset) error {
 		for _, r := range p.Requires {
 			if !c.met(presets, r) {
 				return &Error{Kind: KindAnswers, Code: "requires", What: fmt.Sprintf("%s %s needs %s, which nothing chosen provides", p.Axis, p.Name, r.Capability),
-					Why: r.Reason, Fix: cmp.Or(c.additions(r.Capability), "choose another "+p.Axis)}
+					Why: r.Reason, Fix: cmp.Or(c.additions(r.Capability), "choose another "+p.Axis), Needs: p, Providers: c.providers(r.Capability)}
 			}
 		}
 	}
@@ -277,7 +277,7 @@ func (s *Selection) setOptions(given map[string]string) (map[string]string, erro
 		v, why := o.parse(given[key])
 		if why != "" {
 			return nil, &Error{Kind: KindAnswers, Code: "bad-option", What: fmt.Sprintf("the option %s cannot be %s", key, show(given[key])),
-				Why: why, Fix: fmt.Sprintf("its default is --option %s=%s", key, o.Default)}
+				Why: why, Fix: fmt.Sprintf("use such a value, as in --option %s=%s", key, o.Default)}
 		}
 		if v == true {
 			if err := s.permits(key, o); err != nil {
@@ -295,7 +295,7 @@ func (s *Selection) permits(key string, o *Option) error {
 		if s.catalog.met(s.presets, r) {
 			continue
 		}
-		fix := "leave it out"
+		fix := "leave out --option " + key
 		if additions := s.catalog.additions(r.Capability); additions != "" {
 			fix += ", or " + additions
 		}

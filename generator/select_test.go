@@ -45,7 +45,7 @@ func TestSelectRefuses(t *testing.T) {
 		a    Answers
 		want []string
 	}{
-		"unknown axis":      {on("brokers", "nats"), []string{`"brokers" is no axis`, `did you mean "broker"?`}},
+		"unknown axis":      {on("brokers", "nats"), []string{`"brokers" is not an axis`, `did you mean "broker"?`}},
 		"unknown preset":    {on("broker", "kafak"), []string{`broker "kafak" is not a preset`, "known presets of broker: nats, none"}},
 		"empty preset":      {on("broker", ""), []string{`broker "" is not a preset`}},
 		"two of one":        {on("broker", "nats", "none"), []string{"broker cannot be nats and none at once", "--broker nats"}},
@@ -103,7 +103,7 @@ options:
 		_, err := c.Select(Answers{Name: "shop", Presets: map[string][]string{"broker": {broker}}, Options: map[string]string{"chi.relay": relay}})
 		return err
 	}
-	wantError(t, choose("none", "true"), KindAnswers, "the option chi.relay needs events.external", "There must be somewhere to go.", "leave it out, or add one of: --broker nats")
+	wantError(t, choose("none", "true"), KindAnswers, "the option chi.relay needs events.external", "There must be somewhere to go.", "leave out --option chi.relay, or add one of: --broker nats")
 	if err := errors.Join(choose("nats", "true"), choose("none", "false")); err != nil {
 		t.Error(err)
 	}
@@ -207,7 +207,7 @@ func TestChoices(t *testing.T) {
 		}
 	}
 	_, err := c.Choices("x", Answers{})
-	wantError(t, err, KindAnswers, "no axis")
+	wantError(t, err, KindAnswers, "not an axis")
 	_, err = c.Choices("broker", Answers{Presets: map[string][]string{"database": {"x"}}})
 	wantError(t, err, KindAnswers, "not a preset")
 }

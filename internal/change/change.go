@@ -39,6 +39,7 @@ type File struct {
 	State     State  `json:"state"`
 	Note      string `json:"note,omitempty"`
 	Conflicts int    `json:"conflicts,omitempty"` // places with markers, or in the file of rejects
+	Reject    bool   `json:"reject,omitempty"`    // it is a file of rejects, for another one
 
 	Was, Content []byte      `json:"-"` // before, nil if there was none; and after, nil if it goes or is left alone
 	Mode         fs.FileMode `json:"-"` // after
@@ -244,16 +245,18 @@ func (p *planner) new(now generator.File) error {
 
 // leave reports a place where otelgen cannot write, and puts what it would change there into a file of rejects.
 func (p *planner) leave(name string, was []byte, now generator.File, err error) {
+	why, at := err.Error(), name+RejectSuffix
+	if where := (notRegular{}); errors.As(err, &where) && where.at == name {
+		why = "now " + where.what
+	} else if errors.As(err, &where) {
+		at = where.at + RejectSuffix + strings.TrimPrefix(name, where.at) + RejectSuffix // beside the folder that is not one
+	}
 	if now.Path == "" {
-		p.add(File{Path: name, State: Conflict, Note: err.Error() + ": it is kept, although it is no longer part of the service"})
+		p.add(File{Path: name, State: Conflict, Note: why + ": kept, although it is no longer part of the service"})
 		return
 	}
-	p.add(File{Path: name, State: Conflict, Note: err.Error() + ": it is left to you"})
-	at := name
-	if where := (notRegular{}); errors.As(err, &where) && where.at != name {
-		at = where.at + RejectSuffix + strings.TrimPrefix(name, where.at) // beside the folder that is not one
-	}
-	p.reject(at+RejectSuffix, udiff.Unified("a/"+name, "b/"+name, string(was), string(now.Content)))
+	p.add(File{Path: name, State: Conflict, Note: why + ", where otelgen does not write: apply " + at + " by hand"})
+	p.reject(at, udiff.Unified("a/"+name, "b/"+name, string(was), string(now.Content)))
 }
 
 // reject adds a file of rejects, in place of one of an earlier change.
@@ -262,7 +265,7 @@ func (p *planner) reject(name, text string) {
 	if err != nil {
 		return // there is something else, which stays
 	}
-	f := File{Path: name, State: Conflict, Note: "what could not be merged", Was: was, Content: []byte(text), Mode: 0o644}
+	f := File{Path: name, State: Conflict, Note: "holds what could not be merged", Reject: true, Was: was, Content: []byte(text), Mode: 0o644}
 	if mode, err := p.mode(name); err == nil {
 		f.Mode = mode
 	}

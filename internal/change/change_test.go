@@ -204,8 +204,8 @@ func TestFilesKeepsWhatIsNoRegularFile(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(map[string]string{
-		"a": "a is a symbolic link to elsewhere", "new": "new is a symbolic link to ../outside", "dir/x.go": "dir is a symbolic link to there",
-		"gone/x.go": "gone is a symbolic link to there", "plain/x": "plain is not a directory", "pipe": "pipe is not a regular file",
+		"a": "now a symbolic link to elsewhere, where otelgen does not write", "new": "now a symbolic link to ../outside, where otelgen does not write", "dir/x.go": "dir is a symbolic link to there, where otelgen does not write",
+		"gone/x.go": "gone is a symbolic link to there", "plain/x": "plain is not a directory, where otelgen does not write", "pipe": "now not a regular file, where otelgen does not write",
 	}, notes); diff != "" {
 		t.Errorf("the notes (-want +got):\n%s", diff)
 	}

@@ -125,12 +125,16 @@ func (r *changeRun) run(ctx context.Context) error {
 		return err
 	}
 	defer o.close()
+	answers, err := r.answers(o)
+	if err != nil {
+		return err
+	}
 	if !r.allowDirty && !r.dryRun {
 		if err := checkClean(ctx, o.root); err != nil {
 			return err
 		}
 	}
-	report, changes, err := r.plan(ctx, o)
+	report, changes, err := r.plan(ctx, o, answers)
 	if err != nil {
 		return err
 	}
@@ -148,33 +152,39 @@ func (r *changeRun) run(ctx context.Context) error {
 	return report.conflicts()
 }
 
-// plan works out the change: what is reported of it, and what is to be written.
-func (r *changeRun) plan(ctx context.Context, o *opened) (*changeReport, []writer.Change, error) {
+// answers returns what the project's answers become, and refuses what is wrong with the command line.
+func (r *changeRun) answers(o *opened) (generator.Answers, error) {
 	if r.conflict != "markers" && r.conflict != "rej" {
-		return nil, nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--conflict %s is unknown", r.conflict), Why: "it is markers or rej", Fix: "leave it out for markers",
+		return generator.Answers{}, &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("unknown --conflict %q", r.conflict), Why: "it is markers or rej", Fix: "use --conflict markers",
 		}
 	}
+	answers, err := r.apply(o.catalog, o.project.Answers)
+	if r.module != "" {
+		answers.Module = r.module
+	}
+	if err == nil {
+		_, err = o.catalog.Select(answers)
+	}
+	return answers, inProject(err, o.catalog, o.project.Answers)
+}
+
+// plan works out the change: what is reported of it, and what is to be written.
+func (r *changeRun) plan(ctx context.Context, o *opened, answers generator.Answers) (*changeReport, []writer.Change, error) {
 	base, err := o.pristine()
 	if err != nil {
 		return nil, nil, err
-	}
-	answers, err := r.apply(o.catalog, o.project.Answers)
-	if err != nil {
-		return nil, nil, inProject(err, o.catalog.Axes())
 	}
 	ours, err := o.files()
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.module != "" {
-		answers.Module = r.module
-	} else if was, is := modulePath(base), renamed(ours); is != "" && is != was && answers.Module == was {
+	if was, is := modulePath(base), renamed(ours); r.module == "" && is != "" && is != was && answers.Module == was {
 		answers.Module, base = is, withModule(base, was, is) // the user has renamed the module, in the code as well, so otelgen follows
 	}
 	selection, err := o.catalog.Select(answers)
 	if err != nil {
-		return nil, nil, inProject(err, o.catalog.Axes())
+		return nil, nil, inProject(err, o.catalog, o.project.Answers)
 	}
 	plan, err := selection.Plan()
 	if err != nil {
@@ -290,7 +300,7 @@ func interrupted(ctx context.Context, err error) error {
 func (c *changeReport) conflicts() error {
 	var paths []string
 	for _, f := range c.Files {
-		if f.State == change.Conflict {
+		if f.State == change.Conflict && !f.Reject {
 			paths = append(paths, f.Path)
 		}
 	}
@@ -302,8 +312,8 @@ func (c *changeReport) conflicts() error {
 		what = plural(len(paths), "file would have", "files would have") + " conflicts"
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "you and otelgen have changed the same places: " + strings.Join(paths, ", "),
-		Fix: "edit the files, as after a merge in git; the list above says which and why; then run otelgen check",
+		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "otelgen cannot merge its changes with yours: " + strings.Join(paths, ", "),
+		Fix: "edit the files as after a merge in git; the list above says what is wrong with each; then run otelgen check",
 	}
 }
 
@@ -350,11 +360,15 @@ func (c *changeReport) text(w *bytes.Buffer) {
 	if c.DryRun {
 		verb = "Would change"
 	}
-	if changed == 0 {
-		fmt.Fprintf(w, "%s is up to date\n", c.Project)
+	swaps := c.swaps()
+	if changed == 0 && len(swaps) == 0 {
+		fmt.Fprintf(w, "%s is up to date\n", called(c.Project))
 		return
 	}
-	fmt.Fprintf(w, "%s %s in %s%s\n", verb, plural(changed, "file", "files"), c.Project, c.swaps())
+	fmt.Fprintf(w, "%s %s%s\n", verb, plural(changed, "file", "files"), in(c.Project))
+	for _, swap := range swaps {
+		fmt.Fprintf(w, "  %s\n", swap)
+	}
 	if len(c.Next) > 0 {
 		fmt.Fprintf(w, "\nNext:\n  %s\n", strings.Join(c.Next, "\n  "))
 	}
@@ -365,19 +379,4 @@ func (c *changeReport) text(w *bytes.Buffer) {
 		}
 		fmt.Fprintf(w, "\nTo undo it: %s\n", shellquote.Join(undo...))
 	}
-}
-
-// swaps says which presets took the place of which.
-func (c *changeReport) swaps() string {
-	var all []string
-	for axis, after := range c.Answers.Presets {
-		if before := c.Before.Presets[axis]; !slices.Equal(before, after) {
-			all = append(all, fmt.Sprintf("%s %s → %s", axis, strings.Join(before, ", "), strings.Join(after, ", ")))
-		}
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	slices.Sort(all)
-	return ": " + strings.Join(all, "; ")
 }

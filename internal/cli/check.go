@@ -42,8 +42,8 @@ The exit code is 5 if any file differs, except for the kinds in --allow.`,
 			for _, kind := range allowed {
 				if !slices.Contains(kinds, kind) {
 					return &generator.Error{
-						Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("--allow %s is unknown", kind), Why: "it is one of " + strings.Join(kinds, ", "),
-						Fix: "name one of them",
+						Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("unknown --allow %q", kind), Why: "it is one of " + strings.Join(kinds, ", "),
+						Fix: "use --allow " + kinds[0],
 					}
 				}
 			}
@@ -104,9 +104,9 @@ func (r *checkReport) text(w *bytes.Buffer) {
 	tw.Flush()
 	switch {
 	case len(r.Files) == 0:
-		fmt.Fprintf(w, "%s matches its answers\n", r.Project)
+		fmt.Fprintf(w, "%s matches its answers\n", called(r.Project))
 	case r.OK:
-		fmt.Fprintf(w, "\n%s differs from its answers as allowed\n", r.Project)
+		fmt.Fprintf(w, "\n%s differs from its answers only as --allow permits\n", called(r.Project))
 	}
 }
 
@@ -123,10 +123,10 @@ func (r *checkReport) failure(allowed []string) error {
 		state change.FileState
 		fix   string
 	}{
-		{change.Unresolved, "decide the conflicts"},
-		{change.Edited, "take the edits back, or allow them with --allow edited"},
+		{change.Unresolved, "resolve the conflicts"},
+		{change.Edited, "revert the edits, or allow them with --allow edited"},
 		{change.Stale, "run go mod vendor"},
-		{change.Missing, "restore the files, or allow it with --allow missing"},
+		{change.Missing, "restore the files, or allow this with --allow missing"},
 		{change.Outdated, "run otelgen update"},
 	} {
 		if n := count[kind.state]; n > 0 {
@@ -134,7 +134,7 @@ func (r *checkReport) failure(allowed []string) error {
 		}
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "drift", What: r.Project + " does not match its answers", Why: "files: " + strings.Join(why, ", "),
+		Kind: generator.KindDrift, Code: "drift", What: strings.ToLower(called(r.Project)[:1]) + called(r.Project)[1:] + " does not match its answers", Why: "files: " + strings.Join(why, ", "),
 		Fix: strings.Join(fix, "; "),
 	}
 }

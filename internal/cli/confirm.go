@@ -20,16 +20,16 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 	if r.yes || len(lost) == 0 || len(goes) == 0 {
 		return nil
 	}
-	what := fmt.Sprintf("this deletes %s, and what they do: %s", plural(len(goes), "file", "files"), few(goes, 12))
+	what := fmt.Sprintf("without %s, the service loses %s: %s", strings.Join(lost, ", "), plural(len(goes), "file", "files"), few(goes, 6))
 	in, out, ok := r.terminal()
 	if !ok {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "unconfirmed",
-			What: fmt.Sprintf("without %s, %s", strings.Join(lost, ", "), what),
-			Why:  "there is no terminal to ask at", Fix: "add --yes; --dry-run shows what happens to every file",
+			What: what,
+			Why:  "otelgen asks before it deletes code that nothing replaces, and here is no terminal", Fix: "add --yes, or look first with --dry-run",
 		}
 	}
-	r.note("without %s, %s", strings.Join(lost, ", "), what)
+	r.note("%s", what)
 	yes, err := prompt.Confirm(ctx, in, out, "Delete them?")
 	if err != nil || yes {
 		return err
@@ -44,10 +44,19 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 
 // terminal returns where to ask, if there is a user to answer.
 func (a *app) terminal() (in, out *os.File, ok bool) {
+	out, _ = a.stderr.(*os.File)
+	return a.stdin, out, a.hasTerminal() && !a.inCI()
+}
+
+// hasTerminal reports whether standard input and standard error are terminals.
+func (a *app) hasTerminal() bool {
+	out, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(a.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
+}
+
+func (a *app) inCI() bool {
 	ci := a.getenv("CI")
-	out, ok = a.stderr.(*os.File)
-	ok = ok && (ci == "" || ci == "false" || ci == "0") && term.IsTerminal(int(a.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
-	return a.stdin, out, ok
+	return ci != "" && ci != "false" && ci != "0"
 }
 
 // lostOwners returns the presets whose files go, on the axes that get no other preset in their place.

@@ -28,7 +28,11 @@ Nothing is written. otelgen's own record files are not shown.`,
 			if err != nil {
 				return err
 			}
-			report, _, err := r.plan(cmd.Context(), o)
+			answers, err := r.answers(o)
+			if err != nil {
+				return err
+			}
+			report, _, err := r.plan(cmd.Context(), o, answers)
 			if err != nil {
 				return err
 			}

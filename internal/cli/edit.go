@@ -129,13 +129,33 @@ func axisWith(catalog *generator.Catalog, name string) (string, error) {
 	case 0:
 		return "", &generator.Error{
 			Kind: generator.KindAnswers, Code: "unknown-preset", What: shellquote.Join(name) + " is not a preset",
-			Why: "no axis has one of that name", Fix: "otelgen list shows all presets; custom ones need --presets",
+			Why: "no axis has one of that name", Fix: presetLike(catalog, name),
 		}
 	}
 	return "", &generator.Error{
 		Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(name) + " is ambiguous",
 		Why: "several axes have a preset of that name", Fix: "use one of " + strings.Join(ids, ", "),
 	}
+}
+
+// presetLike says how to write a preset that was written like AXIS=PRESET, or where to look for one.
+func presetLike(catalog *generator.Catalog, name string) string {
+	if axis, rest, ok := strings.Cut(name, "="); ok {
+		if _, err := catalog.Preset(axis, rest); err == nil {
+			return fmt.Sprintf("write it as %s/%s", axis, rest)
+		}
+	}
+	return "otelgen list shows all presets; custom ones need --presets DIR"
+}
+
+// removable says what of an axis can be removed.
+func removable(axis generator.Axis, names []string) string {
+	for _, name := range names {
+		if name != none {
+			return fmt.Sprintf("remove what it has, as in: otelgen remove %s/%s", axis.Name, name)
+		}
+	}
+	return "leave it out"
 }
 
 // axisOf returns an axis that the catalog has.
@@ -163,15 +183,15 @@ func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis gene
 	if slices.Contains(names, preset.Name) {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s already", preset.ID()),
-			Why: "it is among its answers", Fix: "see otelgen check for whether its files are as they should be",
+			Why: "its answers in .otelgen.yaml list it", Fix: "leave it out; otelgen check tells whether its files are unchanged",
 		}
 	}
 	group := groupOf(axis, preset)
 	others := inGroup(catalog, axis.Name, group.Name, names)
 	if group.Max == 1 && len(others) == 1 && others[0] != none {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s/%s, and a service has only one %s", axis.Name, others[0], axis.Name),
-			Why: "the one would take the place of the other", Fix: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
+			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s/%s already", axis.Name, others[0]),
+			Why: "a service has only one " + axis.Name, Fix: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == none })
@@ -184,7 +204,7 @@ func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis g
 	if !slices.Contains(names, preset.Name) {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "not-chosen", What: fmt.Sprintf("the project has no %s", preset.ID()),
-			Why: "its " + axis.Name + " is " + strings.Join(names, ", "), Fix: "remove what it has, or nothing",
+			Why: "its " + axis.Name + " is " + strings.Join(names, ", "), Fix: removable(axis, names),
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == preset.Name })

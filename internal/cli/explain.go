@@ -52,6 +52,9 @@ func (a *app) explainCommand() *cobra.Command {
 
 func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*explainReport, error) {
 	root, err := project.Find(path)
+	if noProject := (*generator.Error)(nil); errors.As(err, &noProject) {
+		noProject.Fix = "give the path of a file in a generated project, as in: otelgen explain shop/README.md"
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func stateOf(path string, recorded project.File) (string, error) {
 		return "deleted", nil
 	case err != nil:
 		return "", &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Fix: "make it a file that you may read",
+			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Fix: "make it a file that you can read",
 		}
 	case project.Digest(content) != recorded.SHA256:
 		return "edited", nil

@@ -40,7 +40,7 @@ func status(ctx context.Context, dir string) ([]byte, error) {
 		return nil, err
 	}
 	cmd := git(ctx, dir, "status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
-	cmd.Env = append(cmd.Env, without(filters)...)
+	cmd.Env = append(cmd.Env, noPrograms(filters)...)
 	return cmd.Output()
 }
 
@@ -61,9 +61,9 @@ func repositoryFilters(ctx context.Context, dir string) (names []string, _ error
 	return names, err
 }
 
-// without returns the environment in which git has no programs for the filters. As options on its command line, names
+// noPrograms returns the environment in which git has no programs for the filters. As options on its command line, names
 // could not contain an equals sign.
-func without(filters []string) (env []string) {
+func noPrograms(filters []string) (env []string) {
 	settings := 0
 	for _, name := range filters {
 		for _, setting := range [][2]string{{"clean", ""}, {"process", ""}, {"required", "false"}} {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/project"
@@ -80,10 +79,10 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 		})
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
-	f.StringVar(&n.entity, "entity", "", "what the service is about, in the `SINGULAR` (default "+generator.DefaultEntity+")")
-	f.StringVar(&n.plural, "entity-plural", "", "the `PLURAL` of the entity, if the derived one is wrong")
+	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular; it only renames, the fields stay (default "+generator.DefaultEntity+")")
+	f.StringVar(&n.plural, "entity-plural", "", "`PLURAL` of the entity, if the derived one is wrong")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
-	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . for this one (default ./NAME)")
+	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . is the current one (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
 	n.from.addForProject(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
@@ -123,14 +122,17 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 	if err != nil {
 		return err
 	}
-	if n.interactive() {
+	switch reason := n.silent(); {
+	case reason == "":
 		if err := n.ask(cmd.Context(), catalog, &answers); err != nil {
 			return err
 		}
+	case n.unasked() && n.hasTerminal():
+		n.note("took the defaults without asking, %s", reason)
 	}
 	if answers.Name == "" {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "it is neither an argument nor in an answers file, and nobody is asked here",
+			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "no argument and no answers file gives one, and otelgen asks nothing " + n.silent(),
 			Fix: "name it, as in: otelgen new shop",
 		}
 	}
@@ -191,7 +193,9 @@ func (n *newRun) make(catalog *generator.Catalog, answers generator.Answers) (*s
 	n.timings.mark("records")
 	files := append(slices.Clip(tree.Files), records...)
 	slices.SortFunc(files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
-	return &service{selection, plan, files, n.report(answers, selection.Answers(), files)}, nil
+	report := n.report(answers, selection.Answers(), files)
+	report.Notes = firstLook(plan.Contract())
+	return &service{selection, plan, files, report}, nil
 }
 
 // target is where the service goes.
@@ -254,15 +258,25 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 	return answers, setOptions(&answers, n.options)
 }
 
-// interactive reports whether there is somebody to ask.
-func (n *newRun) interactive() bool {
-	ci := n.getenv("CI")
-	if n.noInput || n.answersFile != "" || ci != "" && ci != "false" && ci != "0" {
-		return false
+// silent says why the user is not asked, or nothing if there is a user to ask.
+func (n *newRun) silent() string {
+	switch {
+	case n.noInput:
+		return "because of --no-input"
+	case n.answersFile != "":
+		return "because of --answers"
+	case n.inCI():
+		return "because CI is set"
+	case n.getenv("TERM") == "dumb":
+		return "because TERM is dumb: set it to your terminal's type, such as xterm, to be asked"
+	case !n.hasTerminal():
+		return "because input or output is not a terminal"
 	}
-	out, ok := n.stderr.(*os.File)
-	return ok && n.getenv("TERM") != "dumb" && term.IsTerminal(int(n.stdin.Fd())) && term.IsTerminal(int(out.Fd()))
+	return ""
 }
+
+// unasked reports whether the environment, and no flag, keeps otelgen from asking.
+func (n *newRun) unasked() bool { return !n.noInput && n.answersFile == "" }
 
 func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *generator.Answers) error {
 	check := func(a generator.Answers) error {
@@ -308,6 +322,7 @@ type newReport struct {
 	Files   []fileReport      `json:"files"`
 	Repeat  string            `json:"repeat"` // the command that gives the same again
 	Next    []string          `json:"next"`   // the commands to type now
+	Notes   []string          `json:"notes,omitempty"`
 	Kept    []keptFile        `json:"kept,omitempty"`
 }
 
@@ -350,7 +365,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	for _, p := range selection.Presets() {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
 	}
-	fmt.Fprintf(tw, "  entity\t%s\t%s in the plural\n", r.Answers.Entity, r.Answers.EntityPlural)
+	fmt.Fprintf(tw, "  entity\t%s\tPlural %s. Its fields are an example: change them in the code.\n", r.Answers.Entity, r.Answers.EntityPlural)
 	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
 	tw.Flush()
 	for line := range strings.Lines(choices.String()) {
@@ -359,6 +374,9 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	fmt.Fprintf(w, "\nTo repeat:\n  %s\n", r.Repeat)
 	if !r.DryRun {
 		fmt.Fprintf(w, "\nNow:\n  %s\n", strings.Join(r.Next, "\n  "))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "\n%s\n", strings.Join(prompt.Wrap(note, min(width, 80)), "\n"))
 	}
 }
 

@@ -157,6 +157,19 @@ func (n *newRun) next(target string, files []generator.File) (commands []string)
 	return append(commands, "go run ./cmd/dev")
 }
 
+// firstLook says how to see telemetry that goes to a collector.
+func firstLook(c generator.Contract) []string {
+	find := func(name string) int {
+		return slices.IndexFunc(c.Env, func(e generator.Env) bool { return e.Name == name })
+	}
+	endpoint := find("OTEL_EXPORTER_OTLP_ENDPOINT")
+	if endpoint < 0 || find("OTEL_TRACES_EXPORTER") < 0 {
+		return nil
+	}
+	return []string{"The telemetry goes to " + c.Env[endpoint].Default + ", or to where OTEL_EXPORTER_OTLP_ENDPOINT points. " +
+		"Without a collector there, OTEL_TRACES_EXPORTER=console prints the traces."}
+}
+
 // isHere reports whether target is the current directory.
 func isHere(target string) bool {
 	there, err := os.Stat(target)

@@ -81,7 +81,7 @@ func newVariables(before, after *generator.Selection) (steps []string) {
 		}
 		step := "set " + e.Name
 		if e.Default != "" {
-			step += fmt.Sprintf(", unless %s is right", e.Default)
+			step += fmt.Sprintf(" (default %s)", e.Default)
 		}
 		first, _, _ := strings.Cut(e.Summary, ". ")
 		steps = append(steps, step+": "+strings.TrimSuffix(first, "."))
@@ -104,7 +104,7 @@ func leftData(before, after *generator.Selection) (steps []string) {
 			continue
 		}
 		if slices.ContainsFunc(p.Provides, func(c string) bool { return strings.HasSuffix(c, durable) }) {
-			steps = append(steps, "move the data that you need: what is in "+p.ID()+" stays there")
+			steps = append(steps, "copy the data that you need: nothing is moved out of "+p.ID())
 		}
 	}
 	return steps

@@ -44,8 +44,8 @@ func checkInterrupted(root string) error {
 	case pending != nil:
 		return &generator.Error{
 			Kind: generator.KindDrift, Code: "interrupted-change",
-			What: "a change of " + root + " was interrupted: some of its files are changed, others are not",
-			Why:  pending.Command + " did not complete", Fix: "run otelgen undo, which makes the project as it was before",
+			What: "a change was interrupted" + in(root) + ": some files are changed, others are not",
+			Why:  pending.Command + " did not complete", Fix: "run otelgen undo: it restores the files",
 		}
 	}
 	return nil
@@ -86,6 +86,12 @@ func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened,
 
 // findRoot returns the root of the project that dir is in, as the user would name it.
 func findRoot(dir string) (string, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", &generator.Error{
+			Kind: generator.KindAnswers, Code: "no-project", What: dir + " is not a directory", Why: "a project is named by its directory",
+			Fix: "leave it out for the project you are in, or name another directory",
+		}
+	}
 	root, err := project.Find(filepath.Join(dir, project.FileName))
 	if err != nil {
 		return "", err
@@ -100,29 +106,29 @@ func findRoot(dir string) (string, error) {
 
 // lock locks a project for a change, and undoes a change that was interrupted.
 func (a *app) lock(ctx context.Context, root string) (*journal.State, error) {
-	state, _, _, err := a.lockAndRecover(ctx, root)
+	state, _, _, _, err := a.lockAndRecover(ctx, root)
 	return state, err
 }
 
-// lockAndRecover locks a project, and returns the interrupted change that it has undone, or else the one that it has
-// forgotten.
-func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State, undone, forgotten *journal.Journal, _ error) {
+// lockAndRecover locks a project, and returns the interrupted change that it has undone with the files that it has left
+// as they are, or else the change that it has forgotten.
+func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State, undone *journal.Journal, left []writer.Left, forgotten *journal.Journal, _ error) {
 	state, err := journal.Lock(ctx, root, "otelgen "+shellquote.Join(a.args...))
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	pending, _ := state.Pending() // Recover tells of the error
-	undone, left, err := writer.Recover(state)
+	undone, left, err = writer.Recover(state)
 	if err != nil {
 		_ = state.Close()
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	if pending != nil && undone == nil {
 		forgotten = pending
-		a.note("forgot the interrupted change of %s, which is not half done: %s", root, pending.Command)
+		a.note("forgot an interrupted change%s, which is not half done: %s", in(root), pending.Command)
 	}
 	if undone != nil {
-		a.note("undid the interrupted change of %s: %s", root, undone.Command)
+		a.note("undid the interrupted change%s: %s", in(root), undone.Command)
 	}
 	for _, l := range left {
 		a.note("kept %s, which has changed since the interruption", l.Path)
@@ -130,7 +136,7 @@ func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State
 			a.note("  its content before the change is in %s", l.Copy)
 		}
 	}
-	return state, undone, forgotten, nil
+	return state, undone, left, forgotten, nil
 }
 
 // note tells the user something on standard error.
@@ -146,7 +152,7 @@ func (o *opened) files() (fs.ReadLinkFS, error) {
 			Kind: generator.KindTarget, Code: "unreadable",
 			What: "cannot read " + o.root,
 			Why:  err.Error(),
-			Fix:  "make it a directory that you may read",
+			Fix:  "make it a directory that you can read",
 		}
 	}
 	return root.FS().(fs.ReadLinkFS), nil

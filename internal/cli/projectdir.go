@@ -42,29 +42,45 @@ func (p *projectDir) argument(cmd *cobra.Command) {
 	}
 }
 
+// chosenBy finds a preset that is chosen by a flag of otelgen new.
+var chosenBy = regexp.MustCompile(`--([a-z-]+) ([a-z0-9-]+)`)
+
 // inProject returns an error about a selection with the remedy that a project has: presets are chosen by add and set there,
 // not by flags.
-func inProject(err error, axes []generator.Axis) error {
+func inProject(err error, catalog *generator.Catalog, before generator.Answers) error {
 	var known *generator.Error
 	if !errors.As(err, &known) {
 		return err
 	}
-	flag := regexp.MustCompile(`--([a-z-]+) ([a-z0-9-]+)`)
-	fix := flag.ReplaceAllStringFunc(known.Fix, func(text string) string {
-		parts := flag.FindStringSubmatch(text)
-		at := slices.IndexFunc(axes, func(a generator.Axis) bool { return a.Name == parts[1] })
-		switch {
-		case at < 0:
-			return text
-		case slices.ContainsFunc(axes[at].Groups, func(g generator.Group) bool { return g.Max != 1 }):
-			return "otelgen add " + parts[1] + "/" + parts[2]
-		}
-		return "otelgen set " + parts[1] + "=" + parts[2]
-	})
-	if fix != known.Fix {
-		fix = strings.Replace(fix, "add one of: ", "first run one of: ", 1)
-	}
 	rewritten := *known
-	rewritten.Fix = fix
+	rewritten.Fix = chosenBy.ReplaceAllStringFunc(known.Fix, func(text string) string {
+		axis, name, _ := strings.Cut(strings.TrimPrefix(text, "--"), " ")
+		preset, err := catalog.Preset(axis, name)
+		switch {
+		case err != nil:
+			return text
+		case groupOf(axisOf(catalog, axis), preset).Max != 1:
+			return "otelgen add " + preset.ID()
+		}
+		return "otelgen set " + axis + "=" + name
+	})
+	if rewritten.Fix != known.Fix {
+		rewritten.Fix = strings.Replace(rewritten.Fix, "add one of: ", "first run one of: ", 1)
+	}
+	for _, p := range known.Providers {
+		if slices.Contains(before.Presets[p.Axis], p.Name) {
+			rewritten.Fix = keep(catalog, p, known.Needs, before)
+			break
+		}
+	}
 	return &rewritten
+}
+
+// keep is the remedy where a change takes away the preset that needy needs.
+func keep(catalog *generator.Catalog, p, needy *generator.Preset, before generator.Answers) string {
+	fix := "keep " + p.ID()
+	if has := slices.Contains(before.Presets[needy.Axis], needy.Name); has && groupOf(axisOf(catalog, needy.Axis), needy).Min == 0 {
+		fix += ", or first run otelgen remove " + needy.ID()
+	}
+	return fix
 }

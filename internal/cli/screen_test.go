@@ -161,7 +161,7 @@ func TestScreen(t *testing.T) {
 	s.types("C-u")
 	s.types("-l", "example.org/mine")
 	s.types("Enter")
-	s.sees("8/9", "Entity, in the singular?", "(order)")
+	s.sees("8/9", "Entity?", "only a name", "(order)")
 	s.types("-l", "config")
 	s.types("Enter")
 	s.sees("8/9", "config_", "use another word")
@@ -173,7 +173,7 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 
 	s.sees("9/9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
-		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?  (Y/n/back/options)")
+		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?", "enter write")
 	s.holdsLines()
 	s.leavesNothing()
 	s.types("b")
@@ -181,7 +181,7 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 	s.sees("9/9")
 	s.types("y")
-	s.sees("Wrote shop: ", "line-items in the plural", "exit code 0", "!9/9")
+	s.sees("Wrote shop: ", "Plural line-items.", "exit code 0", "!9/9")
 	for _, file := range []string{"go.mod", "internal/domain/line_item.go"} {
 		if _, err := os.Stat(filepath.Join(s.dir, "shop", file)); err != nil {
 			t.Error(err)
@@ -301,9 +301,9 @@ func TestScreenMany(t *testing.T) {
 		}
 	}
 	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order")
-	s.sees("(style)", "1/3")
+	s.sees("Code layout?", "1/3")
 	s.types("Enter")
-	s.sees("(tactic)", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")
+	s.sees("Anything else?  (none is fine)", "^C quit", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")
 	s.types("Space")
 	s.sees("> [x] audit ", "x [ ] review ", "ruled out: who audits does not try twice")
 	s.types("Down", "Space", "Down", "Space")

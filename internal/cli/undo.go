@@ -36,7 +36,8 @@ func (a *app) undoCommand() *cobra.Command {
 existed. Every file gets its previous content.
 If a file has changed since, undo lists it, changes nothing and exits with 5.
 
-An interrupted change is undone in all files that have not been edited since.`,
+otelgen remembers the change on this machine, by the directory the project was in. An interrupted change is undone in all
+files that have not been edited since.`,
 		Example: "  otelgen undo",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), in.dir) },
@@ -52,22 +53,24 @@ func (a *app) undo(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	state, recovered, forgotten, err := a.lockAndRecover(ctx, root)
+	state, recovered, left, forgotten, err := a.lockAndRecover(ctx, root)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = state.Close() }()
 	if recovered != nil && !recovered.Undo { // an undo that was interrupted starts again
-		report := &undoReport{Project: root, Undone: recovered.Command}
+		report := &undoReport{Project: root, Undone: recovered.Command, Files: []undoFile{}}
 		for _, e := range recovered.Entries {
-			report.add(e.Path, e.Before == nil)
+			if !slices.ContainsFunc(left, func(l writer.Left) bool { return l.Path == e.Path }) {
+				report.add(e.Path, e.Before == nil)
+			}
 		}
 		return a.print(report, report.text)
 	}
 	if forgotten != nil { // the last change is not what the user wants undone
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "nothing of the interrupted change of " + root + " is to undo",
-			Why: "no files before and after it are mixed: " + forgotten.Command,
+			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is nothing to undo: the interrupted change is not half done",
+			Why: "all files are as before or as after it: " + forgotten.Command,
 			Fix: "to undo the last complete change, run otelgen undo again",
 		}
 	}
@@ -77,9 +80,9 @@ func (a *app) undo(ctx context.Context, dir string) error {
 		return err
 	case last == nil:
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is no change of " + root + " to undo",
-			Why: "otelgen remembers the last change made on this machine, until it is undone",
-			Fix: "use version control, or make the opposite change",
+			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is no change to undo" + in(root),
+			Why: "otelgen remembers the last change of a project on this machine, by the directory the project was in",
+			Fix: "if you have moved the project since, move it back first; else use version control or make the opposite change",
 		}
 	case len(edited) > 0:
 		return &generator.Error{
@@ -92,7 +95,7 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	if err := a.writer.Undo(ctx, state, changes); err != nil {
 		return err
 	}
-	report := &undoReport{Project: root, Undone: last.Command}
+	report := &undoReport{Project: root, Undone: last.Command, Files: []undoFile{}}
 	for _, c := range changes {
 		report.add(c.Path, c.Remove)
 	}
@@ -114,5 +117,9 @@ func (r *undoReport) text(w *bytes.Buffer) {
 		fmt.Fprintf(tw, "  %s\t%s\n", f.State, f.Path)
 	}
 	tw.Flush()
-	fmt.Fprintf(w, "\nUndone in %s: %s\n", r.Project, r.Undone)
+	if len(r.Files) == 0 {
+		fmt.Fprintf(w, "Nothing was undone: no file is as the change left it (%s)\n", r.Undone)
+		return
+	}
+	fmt.Fprintf(w, "\nUndid%s: %s\n", in(r.Project), r.Undone)
 }

@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -96,14 +97,14 @@ func (q *choose) shown() []generator.Choice {
 }
 
 func (q *choose) page(width, height int) []line {
-	question := q.axis.Question
-	if q.group.Name != "" {
-		question += " (" + q.group.Name + ")"
+	asked := line{{"? ", focus}, {cmp.Or(q.group.Question, q.axis.Question), strong}}
+	if q.group.Min == 0 {
+		asked = append(asked, span{"  (none is fine)", faint})
 	}
-	lines := []line{{{"? ", focus}, {question, strong}, {"  " + q.filter, focus}, {"_", focus}}, nil}
+	lines := []line{append(asked, span{"  " + q.filter, focus}, span{"_", focus}), nil}
 	shown := q.shown()
 	if len(shown) == 0 {
-		return append(lines, line{{"  nothing has this in its name, title or summary; delete it to see all", warning}})
+		return append(lines, line{{"  no match: delete what you typed to see all", warning}})
 	}
 	explained := q.explain(shown[q.at], width)
 	rows := max(5, height-len(lines)-1-len(explained))
@@ -288,9 +289,9 @@ func (q *choose) about() string {
 
 func (q *choose) help() string {
 	if q.one() {
-		return "up/down move   type to filter   enter take"
+		return "arrows move  type to filter  enter next"
 	}
-	return "up/down move   type to filter   space pick   enter take"
+	return "arrows move  type to filter  space pick  enter next"
 }
 
 func (q *choose) answer(to *generator.Answers) {

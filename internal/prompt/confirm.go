@@ -22,7 +22,7 @@ func (q *confirm) page(_, _ int) []line {
 	for _, text := range q.lines {
 		lines = append(lines, line{{text, plain}})
 	}
-	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}, {"  (Y/n/back/options)", faint}})
+	return append(lines, nil, line{{"? ", focus}, {"Write it?", strong}})
 }
 
 func (q *confirm) press(key rune) outcome {
@@ -39,7 +39,7 @@ func (q *confirm) press(key rune) outcome {
 	return asking
 }
 
-func (q *confirm) help() string { return "y yes   n no   o options" }
+func (q *confirm) help() string { return "enter write  n end  o options" }
 
 func (q *confirm) answer(*generator.Answers) {}
 

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -82,10 +83,7 @@ func (q *input) take() outcome {
 	with := q.sofar
 	*q.field(&with) = text
 	if err := q.check(with); err != nil {
-		q.reason = err.Error()
-		if known := (*generator.Error)(nil); errors.As(err, &known) {
-			q.reason = strings.Join([]string{known.What, known.Why, known.Fix}, "; ")
-		}
+		q.reason = reasonOf(err)
 		return asking
 	}
 	q.last, q.typed = text, ""
@@ -95,7 +93,24 @@ func (q *input) take() outcome {
 	return taken
 }
 
-func (q *input) help() string { return "type   enter take" }
+// example finds a value that an error gives with its flag.
+var example = regexp.MustCompile(`(such as|as in|for example|with) --[a-z-]+ `)
+
+// reasonOf says why an answer is refused. There are no flags and commands to type here: of the remedy it gives the part
+// that is about the answer.
+func reasonOf(err error) string {
+	var known *generator.Error
+	if !errors.As(err, &known) {
+		return err.Error()
+	}
+	parts := []string{known.What, known.Why}
+	if fix := example.ReplaceAllString(known.Fix, "$1 "); !strings.Contains(fix, "--") && !strings.Contains(fix, "otelgen ") {
+		parts = append(parts, fix)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (q *input) help() string { return "enter next" }
 
 func (q *input) answer(to *generator.Answers) { *q.field(to) = q.last }
 

@@ -1,7 +1,6 @@
 package prompt
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -152,10 +151,7 @@ func (q *options) take() outcome {
 	}
 	with := q.with(q.sofar, values)
 	if err := q.check(with); err != nil {
-		q.reason = err.Error()
-		if known := (*generator.Error)(nil); errors.As(err, &known) {
-			q.reason = strings.Join([]string{known.What, known.Why, known.Fix}, "; ")
-		}
+		q.reason = reasonOf(err)
 		return asking
 	}
 	q.values = values
@@ -177,7 +173,7 @@ func (q *options) with(a generator.Answers, values map[string]string) generator.
 	return a
 }
 
-func (q *options) help() string { return "up/down move   type to edit   space next value   enter take" }
+func (q *options) help() string { return "arrows move  type to edit  space change  enter next" }
 
 func (q *options) answer(to *generator.Answers) {
 	if q.values != nil {

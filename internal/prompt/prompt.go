@@ -117,9 +117,9 @@ func put(ctx context.Context, s *screen, questions []question, at int, name stri
 	helping := false
 	for {
 		width, height := room(s)
-		help := q.help() + "   ? help"
+		help := q.help() + "  ? help"
 		if at > 0 {
-			help += "   esc back"
+			help += "  esc back"
 		}
 		place := placeOf(questions, at)
 		lines := []line{header(name, questions[:at], place, width), nil}
@@ -128,7 +128,7 @@ func put(ctx context.Context, s *screen, questions []question, at int, name stri
 		} else {
 			lines = append(lines, q.page(width, height)...)
 		}
-		lines = append(lines, nil, line{{help + "   ctrl-c end", faint}})
+		lines = append(lines, nil, line{{help + "  ^C quit", faint}})
 		for i, l := range lines {
 			lines[i] = fit(l, width)
 		}
@@ -174,16 +174,16 @@ func placeOf(questions []question, at int) string {
 func helpPage(q question, width, height int) []line {
 	lines := []line{{{"Keys", strong}}, nil}
 	for _, key := range [][2]string{
-		{"enter", "take the answer"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter a text"},
+		{"enter", "take the answer and go on"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter text"},
 		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the question before"}, {"ctrl-u", "delete what was typed"},
-		{"ctrl-c", "end without writing anything"}, {"?", "close this help"},
+		{"ctrl-c", "quit without writing anything"}, {"?", "close this help"},
 	} {
 		for _, text := range Labelled(key[0], key[1], width) {
 			lines = append(lines, line{{text, plain}})
 		}
 	}
 	lines = append(lines, nil)
-	about := "Every answer has a flag: otelgen new --help. Presets are described by otelgen show AXIS/PRESET."
+	about := "Without questions: otelgen new --help lists the flags, otelgen show AXIS/PRESET describes a preset."
 	if asked, ok := q.(interface{ about() string }); ok {
 		about = asked.about() + " " + about
 	}
@@ -277,8 +277,9 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	}
 	if len(all) > 0 && given.Entity == "" {
 		all = append(all, &input{
-			message: "Entity, in the singular?", explain: "Types, tables, routes and events are named after it. Lower-case English, such as order or line-item.",
-			field: func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
+			message: "Entity?",
+			explain: "A singular noun in lower case, such as order or line-item. Types, tables, routes and events are named after it. It is only a name: you change the fields in the code.",
+			field:   func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
 		})
 	}
 	return all, nil

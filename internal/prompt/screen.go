@@ -108,14 +108,14 @@ func (s *screen) press(ctx context.Context) (rune, error) {
 			return 0, k.err
 		}
 		if hungUp || k.rune == terminal.KeyInterrupt || k.rune == terminal.KeyEndTransmission {
-			return 0, interrupted("the questions were ended before the last was answered")
+			return 0, interrupted("you ended the questions before the last one")
 		}
 		return k.rune, nil
 	case <-s.sizes:
 		_, err := fmt.Fprint(s.out, "\x1b[2J\x1b[H") // lines may have wrapped: what is erased otherwise is not all
 		return resized, err
 	case <-ctx.Done():
-		return 0, interrupted("the questions were ended before the last was answered")
+		return 0, interrupted("you ended the questions before the last one")
 	}
 }
 
