@@ -116,7 +116,7 @@ func TestScreen(t *testing.T) {
 	s.sees("> chi ", "!nethttp", "!none")
 	s.types("C-u")
 	s.types("z", "z")
-	s.sees("nothing has this")
+	s.sees("no match")
 	s.types("Enter") // takes nothing
 	s.types("BSpace", "BSpace", "n", "o", "n", "e")
 	s.sees("Framework?  none_", "> none ", "!nethttp", "None (worker)", "rules out  broker none: a worker is reached only by events")

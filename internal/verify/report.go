@@ -121,7 +121,7 @@ func (r *Report) Text(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%s: %d ok, %d failed, %d notes, %d skipped\n", r.Service, r.Counts[OK], r.Counts[Fail], r.Counts[Note], r.Counts[Skipped])
+	fmt.Fprintf(w, "\n%s: %d ok, %d failed, %s, %d skipped\n", r.Service, r.Counts[OK], r.Counts[Fail], counted(r.Counts[Note], "note"), r.Counts[Skipped])
 }
 
 func short(s string, most int) string {
@@ -237,4 +237,12 @@ func (r *Row) first(v Verdict) string {
 		}
 	}
 	return ""
+}
+
+// counted is a number of things: 1 note, 2 notes.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -59,15 +59,15 @@ func (r *run) servers(ctx context.Context) ([]*Row, error) {
 func (r *run) missing(e generator.Env, address string, given bool) error {
 	err := &generator.Error{
 		Kind: generator.KindAnswers, Code: "verify-server-missing", What: fmt.Sprintf("%s is not set, and nothing answers at %s, its default", e.Name, address),
-		Why: "the service needs a server there: " + e.Summary,
-		Fix: "export " + e.Name,
+		Why: "the service needs the server of " + e.Owner + ", and verify has it write there",
+		Fix: "set " + e.Name + " to a separate server, not to one in production",
 	}
 	if given {
 		err.Kind, err.Code, err.What = generator.KindTarget, "verify-server-unreachable", fmt.Sprintf("nothing answers at %s, where %s leads", address, e.Name)
-		err.Fix = "start that server, or export another " + e.Name
+		err.Fix = "start that server, or set " + e.Name + " to another one, not in production"
 	}
 	if service := r.composeService(address); service != "" {
-		err.Fix += fmt.Sprintf("; the project's own is started by: docker compose up --detach --wait %s", service)
+		err.Fix += fmt.Sprintf("; to start the project's own: docker compose up --detach --wait %s", service)
 	}
 	return err
 }
