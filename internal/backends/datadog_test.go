@@ -71,7 +71,7 @@ func datadogQueries(t *testing.T, s service) (queries []string) {
 }
 
 // term is one metric in a query of Datadog: what is aggregated, which tags it must have, by which it is grouped.
-var term = regexp.MustCompile(`\b(?:sum|count|p50|p95|p99|\(v: v<=[0-9.]+\)):([a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?`)
+var term = regexp.MustCompile(`\b(?:sum|count|max|p50|p95|p99|\(v: v<=[0-9.]+\)):([a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?`)
 
 // What the dashboard, objectives and monitors ask for is what the service reports, under those names and with those tags, and as what was
 // added since the last time.

@@ -260,10 +260,14 @@ func startCollector(t *testing.T, s service, queue, backend string) (*process, s
 // startCollectorAs is startCollector for another program, with further arguments.
 func startCollectorAs(t *testing.T, s service, program string, environment []string, arguments ...string) (*process, string) {
 	t.Helper()
-	otlp, health := freeAddress(t), freeAddress(t)
-	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t), "COLLECTOR_METRICS_PORT="+freePort(t)),
+	otlp, health, metrics := freeAddress(t), freeAddress(t), freePort(t)
+	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t), "COLLECTOR_METRICS_PORT="+metrics),
 		tool(t, program), append([]string{"--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml")}, arguments...)...)
 	ready(t, "http://"+health)
+	eventually(t, "the collector reports its own metrics", func() bool {
+		_, body := get(t, "http://127.0.0.1:"+metrics+"/metrics")
+		return strings.Contains(body, "otelcol_process_uptime")
+	})
 	return p, "http://" + otlp
 }
 
