@@ -117,6 +117,7 @@ func (a *app) root() (*cobra.Command, error) {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true; a.timings.mark("command line") },
 	}
+	root.SetHelpFunc(a.help)
 	root.PersistentFlags().Var(&a.format, "format", "form of the result: text or json")
 	root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	newCmd, err := a.newCommand()

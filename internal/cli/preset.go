@@ -71,11 +71,13 @@ func (a *app) presetTestCommand() *cobra.Command {
 		Long: `test tests the presets in DIR (AXIS/NAME/preset.yaml), or DIR itself if it is a preset. For each preset it
 
   reads the manifest and all templates
-  renders services: with the defaults, in every style, with relevant values of each option, and for another entity
+  renders services with the defaults, each style, each option, another entity
   checks the claims in test.txtar
   compares the rendered files with golden.txtar
-  runs go mod tidy -diff, go vet and go test on the services; the contract test compares the emitted telemetry with the manifests.
-  Tests that need a server use TEST_DATABASE_URL or TEST_BROKER_URL, and are listed if it is not set
+  runs go mod tidy -diff, go vet and go test on the services
+
+The contract test of each service compares the emitted telemetry with the manifests. Tests that need a server use
+TEST_DATABASE_URL or TEST_BROKER_URL; if it is not set, they are listed as skipped.
 
 This compiles and runs the rendered code. Use --no-run for presets that you do not trust.`,
 		Args: cobra.ExactArgs(1),

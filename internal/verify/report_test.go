@@ -31,7 +31,7 @@ func TestText(t *testing.T) {
 		"span\n  ok    POST /orders",
 		"  fail  send orders.created",
 		"\nfail: span send orders.created\n    no such span <arrived>\n    why it matters: it is declared by broker/x: dashboards, alerts and searches\n    that rely on it stay empty\n",
-		"\nshop: 1 ok, 1 failed, 1 notes, 1 skipped\n",
+		"\nshop: 1 ok, 1 failed, 1 note, 1 skipped\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)

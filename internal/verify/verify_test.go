@@ -101,6 +101,9 @@ func TestServers(t *testing.T) {
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error tells a secret: %v", err)
 			}
+			if !strings.Contains(known.Fix, "separate server, not to one in production") && !strings.Contains(known.Fix, "another one, not in production") {
+				t.Errorf("the error does not advise against the server in production: %s", known.Fix)
+			}
 			if !strings.Contains(known.Fix, "docker compose up --detach --wait cellar") {
 				t.Errorf("the error does not say how to start the server: %s", known.Fix)
 			}
