@@ -12,7 +12,7 @@ type Answers struct {
 	// Entity is what the service is about, in the singular: lower-case words; DefaultEntity if empty.
 	Entity string `json:"entity,omitempty" yaml:"entity,omitempty"`
 	// EntityPlural overrides the plural derived from Entity.
-	EntityPlural string `json:"entity_plural,omitempty" yaml:"entity_plural,omitempty"`
+	EntityPlural string `json:"entity-plural,omitempty" yaml:"entity_plural,omitempty"`
 	// Options maps "axis/preset.key" (or "preset.key") to a value.
 	Options map[string]string `json:"options,omitempty" yaml:"options,omitempty"`
 }

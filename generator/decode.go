@@ -140,7 +140,7 @@ func (d *decoder) scalar(n *yaml.Node, what, tag, must, fix string) (string, boo
 		return "", false
 	}
 	if strings.ContainsFunc(n.Value, unseen) {
-		d.fail(n.Line, what+" holds a character that nobody sees", "a terminal or an editor would obey it", "take out control characters and those that change the direction of writing")
+		d.fail(n.Line, what+" holds an invisible character", "a terminal or an editor would obey it", "remove control characters and those that change the direction of writing")
 		return "", false
 	}
 	return n.Value, true

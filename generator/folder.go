@@ -68,7 +68,7 @@ func (f *folder) lock() (*gomod.Lock, error) {
 			f.locked, err = gomod.Parse(data)
 		}
 		if err != nil {
-			f.lockErr = &Error{Kind: KindPreset, Code: "lock", What: "the lock file cannot be read", Why: err.Error(), Fix: "make it anew", Where: f.position(gomod.LockFile)}
+			f.lockErr = &Error{Kind: KindPreset, Code: "lock", What: "the lock file cannot be read", Why: err.Error(), Fix: "write it again: otelgen preset lock", Where: f.position(gomod.LockFile)}
 		}
 	})
 	return f.locked, f.lockErr

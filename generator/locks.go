@@ -90,12 +90,12 @@ func agree(ours, theirs []locked) error {
 
 // twoVersions names both who need a module at different versions.
 func twoVersions(a, b locked, module, version, other string) error {
-	culprit, fix := a, "make its lock anew: otelgen preset lock"
+	culprit, fix := a, "write its lock again: otelgen preset lock"
 	switch {
 	case a.home == nil:
 		culprit = b
 	case b.home != nil && a.home != b.home:
-		fix = "put the presets of both into one folder, or pin the higher version in both, and make the locks anew: otelgen preset lock"
+		fix = "put the presets of both into one folder, or pin the higher version in both, and write the locks again: otelgen preset lock"
 	}
 	return &Error{Kind: KindPreset, Code: "lock", What: fmt.Sprintf("%s and %s need two versions of the module %s", a.by, b.by, module),
 		Why: fmt.Sprintf("%s is locked with %s, and %s with %s", a.by, version, b.by, other), Fix: fix, Where: culprit.where}
@@ -118,7 +118,7 @@ func (p *Plan) lockError(err error, importer map[string]*PlannedFile) error {
 		f := importer[unknown.Path]
 		fix := "lock the presets that import it: otelgen preset lock"
 		if i := slices.IndexFunc(p.locks, func(l locked) bool { return strings.HasPrefix(l.by, "what is built in") }); i >= 0 && f.owner.dir.home == nil {
-			fix = "lock the presets of " + p.locks[i].home.source + " anew, with this otelgen: otelgen preset lock"
+			fix = "lock the presets of " + p.locks[i].home.source + " again with this otelgen: otelgen preset lock"
 		}
 		return &Error{Kind: KindPreset, Code: "unknown-import", What: fmt.Sprintf("nothing is locked for the import %q", unknown.Path),
 			Why: "go.mod and go.sum are written from the lock files alone", Fix: fix, Where: f.position()}
@@ -128,5 +128,5 @@ func (p *Plan) lockError(err error, importer map[string]*PlannedFile) error {
 		}
 		return twoVersions(by(mismatch.Versions[0]), by(mismatch.Versions[1]), mismatch.Module, mismatch.Versions[0], mismatch.Versions[1])
 	}
-	return &Error{Kind: KindPreset, Code: "lock", What: "go.mod cannot be written", Why: err.Error(), Fix: "make the locks anew"}
+	return &Error{Kind: KindPreset, Code: "lock", What: "go.mod cannot be written", Why: err.Error(), Fix: "write the locks again: otelgen preset lock"}
 }

@@ -39,7 +39,7 @@ type changeRun struct {
 // changeReport is what a change makes of a project.
 type changeReport struct {
 	Project string            `json:"project"`
-	DryRun  bool              `json:"dry_run,omitempty"`
+	DryRun  bool              `json:"dry-run,omitempty"`
 	Before  generator.Answers `json:"before"`
 	Answers generator.Answers `json:"answers"`
 	Files   []change.File     `json:"files"`

@@ -139,6 +139,9 @@ func usage(root *cobra.Command, args []string, err error) error {
 		cmd = root
 	}
 	fix := "see " + cmd.CommandPath() + " --help"
+	if strings.Contains(what, " arg(s)") {
+		what, fix = cmd.CommandPath()+" "+strings.Replace(what, " arg(s)", " argument(s)", 1), "write it as in: "+cmd.UseLine()
+	}
 	if flag, ok := strings.CutPrefix(what, "unknown flag: --"); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -317,7 +317,7 @@ type fileReport struct {
 type newReport struct {
 	Name    string            `json:"name"`
 	Output  string            `json:"output"`
-	DryRun  bool              `json:"dry_run"`
+	DryRun  bool              `json:"dry-run"`
 	Answers generator.Answers `json:"answers"`
 	Files   []fileReport      `json:"files"`
 	Repeat  string            `json:"repeat"` // the command that gives the same again

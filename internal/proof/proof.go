@@ -150,7 +150,7 @@ func (r *run) manifest(id string) bool {
 		err = r.own(r.whole)
 	}
 	if err == nil && !isFile(filepath.Join(r.dir, "README.md")) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "whoever chooses a preset reads there what it emits and needs",
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "users read there what a preset emits and needs",
 			Fix: "write it", Where: r.dir}
 	}
 	if err != nil {
@@ -280,7 +280,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		name, fix string
 		args      []string
 	}{
-		{"go.mod", "make the lock anew: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
+		{"go.mod", "write the lock again: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
 		{"vet", "correct the templates", []string{"vet", "./..."}},
 		{"test", "correct the templates, or what the manifest declares", []string{"test", "-json", "./..."}},
 	}

@@ -97,7 +97,7 @@ func example(c *generator.Catalog, axis, from string) (*generator.Preset, error)
 }
 
 // guide is written above each manifest.
-const guide = `# A preset of one's own, started from %s. Every key:
+const guide = `# A custom preset, started from %s. Every key:
 #
 #   title, summary      what prompts and otelgen list say
 #   order, default      place in lists; whether it is the default of its axis

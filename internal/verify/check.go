@@ -81,7 +81,7 @@ func shape(s string) string { return shaped.ReplaceAllString(s, "{id}") }
 
 const (
 	whyMissing    = "dashboards, alerts and searches that rely on it stay empty"
-	whyUndeclared = "the README and the contract test of the project do not tell of it, so nobody can rely on it"
+	whyUndeclared = "the README and the contract test do not list it, so users cannot rely on it"
 	whyOld        = "what is built upon the current conventions does not find it, and backends stop understanding it"
 	whyType       = "backends keep one type for each name, and drop or split what has another"
 	whyReserved   = "a later version of the conventions may give the name another meaning; use a namespace of your own"
@@ -254,7 +254,7 @@ func (j *judge) checkTraces() {
 		row.find(Fail, fmt.Sprintf("%d spans %q have a parent that did not arrive", lost[name], name), "the trace falls apart: what is below the gap looks like a request of its own")
 	}
 	for _, name := range slices.Sorted(maps.Keys(foreign)) {
-		row.find(Note, fmt.Sprintf("%d spans %q belong to a trace that was not begun here", foreign[name], name), "somebody else calls the service, or a context was mixed up")
+		row.find(Note, fmt.Sprintf("%d spans %q belong to a trace that was not begun here", foreign[name], name), "another client calls the service, or a context was mixed up")
 	}
 }
 
@@ -558,7 +558,7 @@ func (j *judge) checkLogs() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(without)) {
-		row.find(Fail, fmt.Sprintf("%d of %s have no log record in their trace", without[name], name), "from a trace nobody finds what was logged, and from a log line nobody finds the trace")
+		row.find(Fail, fmt.Sprintf("%d of %s have no log record in their trace", without[name], name), "logs cannot be found from a trace, nor traces from a log line")
 	}
 	for _, body := range slices.Sorted(maps.Keys(unknown)) {
 		row.find(Fail, fmt.Sprintf("%d records %q belong to a span that did not arrive", unknown[body], body), "a jump from the log to the trace leads nowhere")
@@ -599,7 +599,7 @@ func (j *judge) checkResource() {
 		}
 		row.Seen = strings.Join(slices.Sorted(maps.Keys(signals)), ", ")
 		if missing := signals[""]; len(missing) > 0 || len(all) == 0 {
-			row.find(Fail, "it is missing on "+cmp.Or(strings.Join(missing, ", "), "all signals"), "the signals of several services and instances cannot be told apart")
+			row.find(Fail, "it is missing on "+cmp.Or(strings.Join(missing, ", "), "all signals"), "the signals of several services and instances cannot be distinguished")
 		}
 		if len(signals) > 1 {
 			row.find(Fail, "it differs between the signals: "+row.Seen, "what belongs together is not found together")

@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	row.Seen = counted(len(edited), "file")
 	addition := Note
 	if len(edited) == 0 && o.Origin.Otelgen == o.Version {
-		addition = Fail // nobody but the presets can have added anything
+		addition = Fail // only the presets can have added anything
 	}
 	servers, err := r.servers(ctx)
 	if err != nil {
@@ -375,6 +375,6 @@ func (r *run) awaitEnd(ctx context.Context) {
 	code := r.service.Cmd.ProcessState.ExitCode()
 	row.Seen = fmt.Sprintf("exit code %d", code)
 	if code != 0 {
-		row.find(Fail, fmt.Sprintf("exit code %d; it said:\n%s", code, r.service.said()), "whoever runs the service takes it for a crash")
+		row.find(Fail, fmt.Sprintf("exit code %d; it said:\n%s", code, r.service.said()), "the orchestrator takes it for a crash")
 	}
 }
