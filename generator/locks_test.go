@@ -80,7 +80,7 @@ func TestTwoVersionsNameBoth(t *testing.T) {
 		},
 		"what is built in imports more since": {
 			[]Source{tacticSource("acme", libLock, "go 1.26.0\n")}, []string{"acme"},
-			[]string{"lock the presets of ./acme anew, with this otelgen"},
+			[]string{"lock the presets of ./acme again with this otelgen"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
