@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Has the Dockerfile, compose.yaml and workflow of generated services checked by the code of BuildKit, Compose and actionlint: of one service for
-# each preset of each axis, next to the defaults. What is meant for the API of Datadog is checked by its client.
+# each preset of each axis, next to the defaults. What is meant for the API of Datadog is checked by its client. The Kubernetes objects
+# in the docs are checked against the schemas that kubectl-validate holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,3 +15,4 @@ for choice in $("$tmp/otelgen" list | awk '/^[a-z]+:/ { axis = $1; sub(":", "", 
 	"$tmp/otelgen" new shop --no-input --output "$tmp/$n" "$choice" >"$tmp/out"
 done
 "$tmp/validate" "$tmp"/[0-9]* .goreleaser.yaml .github/workflows/*.yml
+go run -C tools/kubernetes . "$PWD/docs/how-to/kubernetes.md"
