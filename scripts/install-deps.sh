@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, MariaDB, Redis, RabbitMQ, Java and Maven (for Kafka), a C compiler
+# Installs what the tests need besides Go, on Debian and its kin: PostgreSQL, PgBouncer, MariaDB, Redis, RabbitMQ, Java and Maven (for Kafka), a C compiler
 # (for the race detector), make, tmux (a terminal to look at), patch and curl. Does nothing, at once, where all is there.
 set -euo pipefail
 
 missing=()
 [ -n "$(compgen -G '/usr/lib/postgresql/*/bin/initdb')" ] || command -v initdb >/dev/null || missing+=(postgresql)
+PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || missing+=(pgbouncer)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
 command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
