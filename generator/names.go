@@ -38,7 +38,7 @@ func CheckName(name string) error {
 	bad := func(why, fix string) error {
 		return &Error{Kind: KindAnswers, Code: "bad-name", What: fmt.Sprintf("%s cannot be the name of a service", show(name)), Why: why, Fix: fix}
 	}
-	const rule = "a name is lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 63"
+	const rule = "use lower-case letters, digits and hyphens, at most 63; begin with a letter, do not end with a hyphen"
 	switch {
 	case name == "":
 		return bad("it is empty; "+rule, "name it, as in: otelgen new shop")
@@ -172,7 +172,7 @@ func checkEntity(flag, name string) error {
 		return nil
 	}
 	return &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("%s cannot be the %s", show(name), flag),
-		Why: fmt.Sprintf("an entity is lower-case words joined by hyphens or underscores, each a letter first, at most %d characters", maxEntity), Fix: "use such words, as in --entity line-item"}
+		Why: fmt.Sprintf("use lower-case words joined by hyphens or underscores, each beginning with a letter, at most %d characters", maxEntity), Fix: "use such words, as in --entity line-item"}
 }
 
 func isWordBreak(r rune) bool { return r == '-' || r == '_' }

@@ -365,7 +365,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	for _, p := range selection.Presets() {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
 	}
-	fmt.Fprintf(tw, "  entity\t%s\tPlural %s. Its fields are an example: change them in the code.\n", r.Answers.Entity, r.Answers.EntityPlural)
+	fmt.Fprintf(tw, "  entity\t%s\tPlural %s. Change its fields in the code.\n", r.Answers.Entity, r.Answers.EntityPlural)
 	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
 	tw.Flush()
 	for line := range strings.Lines(choices.String()) {

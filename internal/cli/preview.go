@@ -45,14 +45,14 @@ func (s *service) preview(width, height int) []string {
 	before := slices.Concat(
 		prompt.Wrap(fmt.Sprintf("%s: %d files, %s, will be written to %s", full.Name, len(s.files), kilobytes(size), s.report.Output), width), []string{""},
 		section("choices", choices...), section("options", options...), section("entity", full.Entity, full.EntityPlural), section("module", full.Module))
-	after := slices.Concat(section("variables", variables...), section("ports", ports...), section("the same", s.report.Repeat))
+	after := slices.Concat(section("variables", variables...), section("ports", ports...), section("command", s.report.Repeat))
 
 	names := slices.Sorted(maps.Keys(folders))
 	var files []string
 	for shown := len(names); shown >= 0; shown-- {
 		var texts []string
 		for _, name := range names[:shown] {
-			texts = append(texts, fmt.Sprintf("%s/ %d", name, folders[name]))
+			texts = append(texts, fmt.Sprintf("%s/ (%d)", name, folders[name]))
 		}
 		if shown < len(names) {
 			texts = append(texts, fmt.Sprintf("and %d more folders", len(names)-shown))

@@ -39,7 +39,7 @@ func (q *confirm) press(key rune) outcome {
 	return asking
 }
 
-func (q *confirm) help() string { return "enter write  n end  o options" }
+func (q *confirm) help() string { return "enter write  n quit  o options" }
 
 func (q *confirm) answer(*generator.Answers) {}
 
