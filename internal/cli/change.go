@@ -55,7 +55,7 @@ func (a *app) changeCommands() []*cobra.Command {
 		r := &changeRun{app: a}
 		cmd := &cobra.Command{
 			Use: use, Short: short, Example: example, Args: args,
-			Long: short + ".\n" + long + `
+			Long: short + "." + long + `
 
 otelgen merges its changes with yours. Files that you have not edited are updated, your edits stay, and files that you have
 deleted or moved stay deleted or moved. Where both sides changed the same lines, the file gets conflict markers and the exit
