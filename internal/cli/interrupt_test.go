@@ -191,7 +191,7 @@ func TestKilledChangeIsForgotten(t *testing.T) {
 	if len(staged) != 1 || os.RemoveAll(staged[0]) != nil {
 		t.Fatalf("staged is %q", staged)
 	}
-	if said := run(2, "undo"); !strings.Contains(said, "forgot the interrupted change of ., which is not half done") {
+	if said := run(2, "undo"); !strings.Contains(said, "forgot an interrupted change, which is not half done") {
 		t.Errorf("undo says %s", said)
 	}
 	run(0, "check")

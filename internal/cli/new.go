@@ -127,7 +127,7 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 		if err := n.ask(cmd.Context(), catalog, &answers); err != nil {
 			return err
 		}
-	case n.unasked() && n.hasTerminal():
+	case n.unasked() && n.hasTerminal() && !n.inCI():
 		n.note("took the defaults without asking, %s", reason)
 	}
 	if answers.Name == "" {
