@@ -3,6 +3,7 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -182,6 +183,7 @@ func (k *checker) facts(o *Preset) {
 		}
 		for _, alert := range m.Alerts {
 			text(m.line, alert.Summary, alert.Action)
+			text(m.line, slices.Collect(maps.Values(alert.With))...)
 		}
 	}
 }

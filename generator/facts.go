@@ -253,10 +253,7 @@ func (f *factRenderer) objectives(list []signals.Objective) []signals.Objective 
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Summary, list[i].Action = f.text(list[i].Summary), f.text(list[i].Action)
-		list[i].Except = maps.Clone(list[i].Except)
-		for attribute, value := range list[i].Except {
-			list[i].Except[attribute] = f.text(value)
-		}
+		list[i].Except = f.values(list[i].Except)
 	}
 	return list
 }
@@ -265,8 +262,17 @@ func (f *factRenderer) thresholds(list []signals.Threshold) []signals.Threshold 
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Summary, list[i].Action = f.text(list[i].Summary), f.text(list[i].Action)
+		list[i].With = f.values(list[i].With)
 	}
 	return list
+}
+
+func (f *factRenderer) values(of map[string]string) map[string]string {
+	of = maps.Clone(of)
+	for key, value := range of {
+		of[key] = f.text(value)
+	}
+	return of
 }
 
 func (f *factRenderer) texts(list []string) []string {

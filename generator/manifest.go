@@ -207,11 +207,21 @@ func (d *decoder) objective(n *yaml.Node) signals.Objective {
 // threshold decodes a bound of a metric.
 func (d *decoder) threshold(n *yaml.Node) signals.Threshold {
 	var t signals.Threshold
+	var above *float64
 	d.object(n, "an alert", map[string]field{
-		"name": d.slug("name", &t.Name), "above": d.number("above", &t.Above), "of": d.line1("of", &t.Of), "with": d.textMap("with", &t.With),
+		"name": d.slug("name", &t.Name), "of": d.line1("of", &t.Of), "with": d.textMap("with", &t.With),
+		"above":   func(n *yaml.Node) { above = &t.Above; d.number("above", above)(n) },
+		"fleet":   d.boolean("fleet", &t.Fleet),
+		"absent":  d.boolean("absent", &t.Absent),
 		"for":     d.oneOf("for", &t.For, "5m", "10m", "15m", "30m", "1h"), // times that every backend has
 		"summary": d.line1("summary", &t.Summary), "action": d.line1("action", &t.Action),
-	}, "name", "above", "for", "summary", "action")
+	}, "name", "for", "summary", "action")
+	if t.Absent == (above != nil) {
+		d.fail(n.Line, fmt.Sprintf("the alert %s has no one condition", t.Name), "an alert is about a value above a bound, or about a metric that is absent", "write either above or absent: true")
+	}
+	if t.Absent && (t.Of != "" || t.With != nil || t.Fleet) {
+		d.fail(n.Line, fmt.Sprintf("the alert %s cannot be narrowed", t.Name), "absent means that no instance reports the metric at all", "take of, with and fleet out")
+	}
 	return t
 }
 

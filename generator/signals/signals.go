@@ -32,8 +32,10 @@ type Objective struct {
 type Threshold struct {
 	Name    string            `json:"name"`
 	Above   float64           `json:"above"`
-	Of      string            `json:"of,omitempty"`   // metric that the value is a share of
-	With    map[string]string `json:"with,omitempty"` // attributes of what is looked at
+	Of      string            `json:"of,omitempty"`     // metric that the value is a share of
+	With    map[string]string `json:"with,omitempty"`   // attributes of what is looked at
+	Fleet   bool              `json:"fleet,omitempty"`  // it bounds the sum over all instances, not each of them
+	Absent  bool              `json:"absent,omitempty"` // instead of a bound: no instance reports the metric
 	For     string            `json:"for"`
 	Summary string            `json:"summary"`
 	Action  string            `json:"action"`
@@ -148,9 +150,9 @@ func (m Metric) Fails() bool {
 	return slices.Contains(m.Attributes, "error.type") || slices.Contains(m.Optional, "error.type")
 }
 
-// Aggregate is how values of several instances become one: sum, or max for a gauge, whose values do not add up.
+// Aggregate is how values of several instances become one: sum, or max for a gauge or a percentage, whose values do not add up.
 func (m Metric) Aggregate() string {
-	if m.Instrument == "gauge" {
+	if m.Instrument == "gauge" || m.Unit == "%" {
 		return "max"
 	}
 	return "sum"
