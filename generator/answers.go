@@ -15,6 +15,8 @@ type Answers struct {
 	EntityPlural string `json:"entity-plural,omitempty" yaml:"entity_plural,omitempty"`
 	// Options maps "axis/preset.key" (or "preset.key") to a value.
 	Options map[string]string `json:"options,omitempty" yaml:"options,omitempty"`
+	// Existing says that a project already has the entity. It is then accepted, even if templates have come to use its name.
+	Existing bool `json:"-" yaml:"-"`
 }
 
 // DefaultEntity is the entity of a service whose answers name none.

@@ -147,7 +147,7 @@ func newEntity(name, plural string, reserved map[string]bool) (Entity, error) {
 		case types.Universe.Lookup(id) != nil:
 			why = "it is a predeclared identifier of Go"
 		case reserved[id]:
-			why = "every generated service uses this identifier itself"
+			why = "generated code uses this identifier itself"
 		default:
 			continue
 		}

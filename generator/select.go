@@ -62,7 +62,11 @@ func (c *Catalog) Select(a Answers) (*Selection, error) {
 	go c.warm()
 	s := &Selection{catalog: c, options: map[*Preset]map[string]any{}}
 	var err error
-	if s.entity, err = newEntity(a.Entity, a.EntityPlural, c.skeleton.reserved); err != nil {
+	reserved := c.skeleton.reserved
+	if a.Existing {
+		reserved = nil
+	}
+	if s.entity, err = newEntity(a.Entity, a.EntityPlural, reserved); err != nil {
 		return nil, err
 	}
 	a.EntityPlural = s.entity.Plural

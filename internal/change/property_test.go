@@ -227,8 +227,8 @@ func TestPristineIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := len(file.Content); size > 96<<10 {
-		t.Errorf("the pristine tree of the default service takes %d bytes, more than 96 KiB", size)
+	if size := len(file.Content); size > 128<<10 {
+		t.Errorf("the pristine tree of the default service takes %d bytes, more than 128 KiB", size)
 	}
 }
 

@@ -80,6 +80,7 @@ func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened,
 	if o.project, err = project.Read(filepath.Join(o.root, project.FileName)); err != nil {
 		return nil, err
 	}
+	o.project.Answers.Existing = true
 	o.catalog, o.sources, err = a.catalogFor(ctx, from, o.project)
 	return o, err
 }
