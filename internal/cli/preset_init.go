@@ -28,7 +28,7 @@ It never overwrites a file.`,
 			if err != nil {
 				return err
 			}
-			files, err := starter.New(catalog, a.skeleton, a.builtin, args[0], from)
+			files, note, err := starter.New(catalog, a.skeleton, a.builtin, args[0], from)
 			if err != nil {
 				return err
 			}
@@ -41,12 +41,18 @@ It never overwrites a file.`,
 				Output string   `json:"output"`
 				Files  []string `json:"files"`
 				Next   []string `json:"next"`
+				Note   string   `json:"note,omitempty"`
 			}{Preset: args[0], Output: dir, Next: []string{"otelgen preset test " + dir, "otelgen new shop " + useOf(args[0], in)}}
 			for _, f := range files {
 				result.Files = append(result.Files, f.Path)
 			}
+			result.Note = note
 			return a.print(result, func(w *bytes.Buffer) {
-				fmt.Fprintf(w, "Wrote the preset %s: %d files, in %s\n\nNow:\n  %s\n", args[0], len(files), dir, strings.Join(result.Next, "\n  "))
+				fmt.Fprintf(w, "Wrote the preset %s: %d files, in %s\n", args[0], len(files), dir)
+				if result.Note != "" {
+					fmt.Fprintf(w, "\n%s\n", result.Note)
+				}
+				fmt.Fprintf(w, "\nNow:\n  %s\n", strings.Join(result.Next, "\n  "))
 			})
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,

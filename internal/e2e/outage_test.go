@@ -62,7 +62,7 @@ func refused(t *testing.T, service *process) {
 	if a.status != http.StatusInternalServerError && a.status != http.StatusServiceUnavailable {
 		t.Errorf("an order that cannot be taken is answered with %d: %s", a.status, a.body)
 	}
-	checkProblem(t, a, "", nil)
+	checkProblem(t, a)
 	// The service gives a request 10 s.
 	if took := time.Since(began); took > 12*time.Second {
 		t.Errorf("refusing an order took %s", took)
@@ -108,7 +108,7 @@ func checkBrokerOutage(t *testing.T, broker *server, p *project) {
 	accepted := load.accepted()
 	t.Logf("%d orders were accepted, %d refused", len(accepted), len(load.wrong))
 	for _, wrong := range load.wrong {
-		checkProblem(t, wrong, "", nil)
+		checkProblem(t, wrong)
 	}
 
 	// A queue that is replicated has to find its leader first, which takes longer than to connect.

@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/claims"
 	"github.com/otelgen/otelgen/internal/goldens"
@@ -230,8 +232,20 @@ func (r *run) claims(axis, name string) {
 	r.ok("claims", claims.FileName)
 }
 
+// goldenFile returns the file of a preset's golden, and the command that rewrites it. Those of built-in presets are in a folder of otelgen's
+// repository.
+func (r *run) goldenFile(axis, name string) (file, update string) {
+	repository := filepath.Join(r.root, "..")
+	mod, err := os.ReadFile(filepath.Join(repository, "go.mod"))
+	if err == nil && modfile.ModulePath(mod) == "github.com/otelgen/otelgen" {
+		return filepath.Join(repository, "golden", "presets", axis+"-"+name+".txtar"), "make golden"
+	}
+	return filepath.Join(r.dir, GoldenFile), "otelgen preset test --update " + r.dir
+}
+
 func (r *run) golden(axis, name string) {
-	file := filepath.Join(r.dir, GoldenFile)
+	file, update := r.goldenFile(axis, name)
+	shown := filepath.Base(file)
 	var want []byte
 	p, err := r.catalog.Preset(axis, name)
 	if err == nil {
@@ -242,22 +256,22 @@ func (r *run) golden(axis, name string) {
 		return
 	}
 	have, err := os.ReadFile(file)
-	const fix = "if that is what you want: otelgen preset test --update"
+	fix := "if that is what you want: " + update
 	switch {
 	case err == nil && bytes.Equal(have, want):
-		r.ok("golden", GoldenFile)
+		r.ok("golden", shown)
 	case r.options.Update:
 		if err := os.WriteFile(file, want, 0o644); err != nil {
 			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Fix: "make it a file that you may write"}, "", "")
 			return
 		}
-		r.ok("golden", "wrote "+GoldenFile)
+		r.ok("golden", "wrote "+shown)
 	case errors.Is(err, fs.ErrNotExist):
-		r.failed("golden", errors.New("there is no "+GoldenFile), fix, "")
+		r.failed("golden", errors.New("there is no "+shown), fix, "")
 	case err != nil:
 		r.failed("golden", err, "make it a file that may be read", "")
 	default:
-		r.failed("golden", errors.New("what is rendered is not what "+GoldenFile+" holds"), fix, goldens.Differences(have, want))
+		r.failed("golden", errors.New("what is rendered is not what "+shown+" holds"), fix, goldens.Differences(have, want))
 	}
 }
 
