@@ -1,4 +1,4 @@
-package templates_test
+package templates
 
 import (
 	"bufio"
@@ -12,14 +12,12 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-
-	"github.com/otelgen/otelgen/templates"
 )
 
 // cardNumbers returns the pattern that the generated collector redacts card numbers by.
 func cardNumbers(t *testing.T) *regexp.Regexp {
 	t.Helper()
-	source, err := fs.ReadFile(templates.FS, "partials/telemetry/collector.tmpl")
+	source, err := fs.ReadFile(FS, "partials/telemetry/collector.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}
