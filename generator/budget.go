@@ -127,7 +127,7 @@ func weigh(v reflect.Value, levels int) int64 {
 	return sum
 }
 
-// growths tell, before the call, how large the result of a function gets that can be much larger than what it is made of.
+// growths estimate the result size of functions that can expand their input.
 var growths = map[string]func(args []reflect.Value) int64{
 	"repeat":    func(a []reflect.Value) int64 { return times(a[0].Int(), text(a[1])) },
 	"until":     func(a []reflect.Value) int64 { return times(magnitude(a[0].Int()), elementWork) },

@@ -114,7 +114,7 @@ func (p *Plan) facts() error {
 	return nil
 }
 
-// alarms derives from the metrics what is shown of them, and when somebody is called.
+// alarms derives dashboard rows, objectives and alerts from the metrics.
 func (p *Plan) alarms(ctx *context, metrics []signals.Metric) error {
 	// What every service has comes last: it is looked at when the rest says nothing.
 	if at := slices.IndexFunc(metrics, func(m signals.Metric) bool { return m.Row != runtimeRow }); at > 0 {

@@ -17,7 +17,7 @@ type Crash struct {
 func (c *Crash) Error() string { return fmt.Sprintf("%v\n\n%s", c.Value, c.Stack) }
 
 // inParallel calls do for each task from 0 to n-1, as many at once as processors can run, and returns the error of the first
-// task that has one. The number of the worker that calls, below n, is that of no other at the time. A panic becomes the caller's.
+// task that has one. Each worker has a unique number below n. A panic becomes the caller's.
 func inParallel(n int, do func(worker, task int) error) error {
 	var (
 		errs  = make([]error, n)

@@ -177,7 +177,7 @@ spans:
 	}
 }
 
-// Nor is one that goes with an option which is off, or with the lack of what is there.
+// A fact whose `when` is false is not rendered.
 func TestFactsWithConditions(t *testing.T) {
 	const manifest = `
 -- presets/framework/chi/preset.yaml --

@@ -11,7 +11,7 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// none is the name that presets have which stand for the absence of an axis. What is removed makes room for it, and what is added takes its place.
+// none is the name of the preset that stands for no preset of an axis. Removing the last preset selects it; adding another replaces it.
 const none = "none"
 
 // edits are changes of the answers of a project.

@@ -70,7 +70,7 @@ func checkOutside(dir, project string) error {
 	}
 }
 
-// checkRegular returns an error for what is there and no regular file.
+// checkRegular returns an error if the path exists and is not a regular file.
 func checkRegular(root *os.Root, name string) error {
 	info, err := root.Lstat(name)
 	switch {

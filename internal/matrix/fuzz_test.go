@@ -82,7 +82,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// refused holds an error to the user's being told what is wrong with the answers, in few words of one line.
+// refused fails the test unless err blames the answers, in one short line.
 func refused(t *testing.T, err error) {
 	t.Helper()
 	var e *generator.Error

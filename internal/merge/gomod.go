@@ -12,9 +12,9 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// GoMod merges go.mod files as what they are: the user's file, in its form, with the requirements that otelgen's change brings. Of two
-// versions of a module the higher wins, unless the user has left otelgen's as it was. No requirement goes: whether the user's code still needs
-// one that otelgen has dropped only go mod tidy can say, which is to come next. The error says which file is no go.mod.
+// GoMod merges go.mod files: it adds the requirements of otelgen's change to the user's file, and keeps its formatting. Of two versions of a
+// module the higher wins, unless the user has left otelgen's as it was. It removes no requirement, because only go mod tidy, which runs next,
+// knows whether the user's code needs it. The error names the file that cannot be parsed.
 func GoMod(base, ours, theirs []byte) ([]byte, error) {
 	o, err := modfile.Parse("go.mod", base, nil)
 	if err != nil {

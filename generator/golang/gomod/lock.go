@@ -199,12 +199,12 @@ func Parse(data []byte) (*Lock, error) {
 			l.Sums[module.Version{Path: words[1], Version: words[2]}], ok = words[3], true
 		}
 		if !ok {
-			return nil, fmt.Errorf("line %d: %q is not a line of a lock file; it is machine-written, so write it anew with `make lock` or otelgen preset lock", n, text[:min(len(text), 80)])
+			return nil, fmt.Errorf("line %d: %q is not a line of a lock file; it is machine-written, so rewrite it with `make lock` or otelgen preset lock", n, text[:min(len(text), 80)])
 		}
 	}
 	end()
 	if l.Go == "" {
-		return nil, fmt.Errorf("no go line; a lock file is machine-written, so write it anew with `make lock` or otelgen preset lock")
+		return nil, fmt.Errorf("no go line; a lock file is machine-written, so rewrite it with `make lock` or otelgen preset lock")
 	}
 	return l, nil
 }

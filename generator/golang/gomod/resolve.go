@@ -126,7 +126,7 @@ func (r *resolution) module(path string) (Module, error) {
 		}
 	}
 	if found.Version == "" {
-		return Module{}, fmt.Errorf("a lock names module %s but does not hold it; it is machine-written, so write it anew with `make lock` or otelgen preset lock", path)
+		return Module{}, fmt.Errorf("a lock names module %s but does not hold it; it is machine-written, so rewrite it with `make lock` or otelgen preset lock", path)
 	}
 	r.modules[path] = found
 	return found, nil
@@ -245,7 +245,7 @@ func (r *resolution) goSum(tests map[string]int) ([]byte, error) {
 				return nil
 			}
 		}
-		return fmt.Errorf("no lock holds the checksum of %s %s; locks are machine-written, so write them anew with `make lock` or otelgen preset lock", v.Path, v.Version)
+		return fmt.Errorf("no lock holds the checksum of %s %s; locks are machine-written, so rewrite them with `make lock` or otelgen preset lock", v.Path, v.Version)
 	}
 	loaded := maps.Clone(r.required)
 	for path := range tests {
