@@ -388,3 +388,21 @@ func TestDocsLinks(t *testing.T) {
 		}
 	}
 }
+
+func TestDecisionsHaveHeadingsInOneForm(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/adr/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no decisions: %v", err)
+	}
+	for _, page := range pages {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number, _, _ := strings.Cut(filepath.Base(page), "-")
+		want := "# " + strings.TrimLeft(number, "0") + ". "
+		if heading, _, _ := strings.Cut(string(data), "\n"); !strings.HasPrefix(heading, want) {
+			t.Errorf("%s begins with %q, want %q and a title", page, heading, want)
+		}
+	}
+}
