@@ -8,8 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/otelgen/otelgen/generator"
 )
@@ -32,47 +32,49 @@ func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// status returns what git status says of dir. It runs the filters of the user's own configuration, such as those of
-// Git LFS, and none that the repository configures.
+// gitPatience is how long git may take: the files that its configuration names may have no end.
+const gitPatience = time.Minute
+
+// status returns what git status says of dir. It runs no filter, not even those of the user's own configuration: Git LFS, for one, runs
+// programs that the repository configures. A file that needs a filter to be compared, and whose time has changed, is reported as modified.
 func status(ctx context.Context, dir string) ([]byte, error) {
-	filters, err := repositoryFilters(ctx, dir)
+	ctx, cancel := context.WithTimeout(ctx, gitPatience)
+	defer cancel()
+	settings, err := saferSettings(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	cmd := git(ctx, dir, "status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
-	cmd.Env = append(cmd.Env, noPrograms(filters)...)
+	// As options on git's command line, names could not contain an equals sign.
+	for i, s := range settings {
+		cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, s[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, s[1]))
+	}
+	cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(settings)))
 	return cmd.Output()
 }
 
-// repositoryFilters returns the names of the filters that the repository itself configures.
-func repositoryFilters(ctx context.Context, dir string) (names []string, _ error) {
-	said, err := git(ctx, dir, "config", "--null", "--show-scope", "--name-only", "--get-regexp", `^filter\.`).Output()
+// saferSettings returns keys and values of git's configuration with which it has no programs for filters, and reads no files that the
+// repository itself names.
+func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ error) {
+	said, err := git(ctx, dir, "config", "--null", "--show-scope", "--name-only", "--get-regexp", `^(filter\.|core\.(attributes|excludes)file$)`).Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 { // there are none
 		return nil, nil
 	}
 	fields := strings.Split(strings.TrimSuffix(string(said), "\x00"), "\x00")
+	known := map[string]bool{}
 	for i := 0; i+1 < len(fields); i += 2 {
-		scope, key := fields[i], strings.TrimPrefix(fields[i+1], "filter.")
-		end := strings.LastIndexByte(key, '.')
-		if scope != "global" && scope != "system" && end >= 0 && !slices.Contains(names, key[:end]) {
-			names = append(names, key[:end])
+		scope, key := fields[i], fields[i+1]
+		name, isFilter := strings.CutPrefix(key, "filter.")
+		switch end := strings.LastIndexByte(name, '.'); {
+		case isFilter && end >= 0 && !known[name[:end]]:
+			known[name[:end]] = true
+			of := "filter." + name[:end]
+			settings = append(settings, [2]string{of + ".clean", ""}, [2]string{of + ".process", ""}, [2]string{of + ".required", "false"})
+		case !isFilter && scope != "global" && scope != "system":
+			settings = append(settings, [2]string{key, os.DevNull})
 		}
 	}
-	return names, err
-}
-
-// noPrograms returns the environment in which git has no programs for the filters. As options on its command line, names
-// could not contain an equals sign.
-func noPrograms(filters []string) (env []string) {
-	settings := 0
-	for _, name := range filters {
-		for _, setting := range [][2]string{{"clean", ""}, {"process", ""}, {"required", "false"}} {
-			env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=filter.%s.%s", settings, name, setting[0]),
-				fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", settings, setting[1]))
-			settings++
-		}
-	}
-	return append(env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", settings))
+	return settings, err
 }
 
 // checkClean refuses a project with changes that git does not know yet: otelgen's change could not be told from them

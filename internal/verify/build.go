@@ -20,6 +20,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/project"
 )
 
 var (
@@ -94,9 +95,9 @@ func findConstructor(dir string) (name string, content []byte, pkg string, err e
 		return "", nil, "", err
 	}
 	for _, name := range names {
-		content, err := os.ReadFile(name)
+		content, err := project.ReadFile(name, maxSource)
 		if err != nil {
-			return "", nil, "", err
+			continue // the build says what is wrong with it
 		}
 		fset := token.NewFileSet()
 		file, err := parser.ParseFile(fset, name, content, parser.SkipObjectResolution)
@@ -172,7 +173,7 @@ func (r *run) build(ctx context.Context, binary, dir, overlay string) error {
 
 // modulePath reads the path of the project's module, which may have been changed since it was generated.
 func modulePath(dir string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	content, err := project.ReadFile(filepath.Join(dir, "go.mod"), maxSource)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && modfile.ModulePath(content) == "" {
 		return "", &generator.Error{
 			Kind: generator.KindDrift, Code: "verify-no-module", What: dir + " is no Go module any more", Why: "its go.mod is gone, or names no module",

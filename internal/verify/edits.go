@@ -2,13 +2,15 @@ package verify
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/otelgen/otelgen/internal/project"
 )
+
+// maxSource is how large a file may be that verify reads.
+const maxSource = 16 << 20
 
 // edits names the Go files and module files of a project that were changed, removed or added since it was generated: what the service
 // is built from.
@@ -17,7 +19,7 @@ func edits(dir string, files map[string]project.File) (edited []string, err erro
 		if !strings.HasSuffix(path, ".go") && path != "go.mod" && path != "go.sum" {
 			continue
 		}
-		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+		content, err := project.ReadFile(filepath.Join(dir, filepath.FromSlash(path)), maxSource)
 		if err != nil || project.Digest(content) != recorded.SHA256 {
 			edited = append(edited, path)
 		}

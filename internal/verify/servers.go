@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelgen/otelgen/generator"
+	"github.com/otelgen/otelgen/internal/project"
 )
 
 const dialTimeout = 5 * time.Second
@@ -137,7 +137,7 @@ func (r *run) composeService(address string) string {
 	if err != nil {
 		return ""
 	}
-	content, err := os.ReadFile(filepath.Join(r.o.Dir, "compose.yaml"))
+	content, err := project.ReadFile(filepath.Join(r.o.Dir, "compose.yaml"), maxSource)
 	if err != nil {
 		return ""
 	}
