@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -56,14 +57,21 @@ func (e events) publish(t *testing.T, ev event) {
 	})
 }
 
-// state returns what the broker knows of the service's consumer.
-func (e events) state(t *testing.T, group string) *jetstream.ConsumerInfo {
+// state returns what the broker knows of the service's consumer, which the service creates once it can reach its store.
+func (e events) state(t *testing.T, group string) (info *jetstream.ConsumerInfo) {
 	t.Helper()
-	consumer, err := e.js.Consumer(t.Context(), "ORDERS", group)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return consumer.CachedInfo()
+	eventually(t, patience, "the service has a consumer", func() bool {
+		consumer, err := e.js.Consumer(t.Context(), "ORDERS", group)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return false
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		info = consumer.CachedInfo()
+		return true
+	})
+	return info
 }
 
 // settled waits until the broker has no event left to deliver, or to deliver again.
