@@ -42,13 +42,16 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 			return answers, err
 		}
 	}
-	for _, assignment := range e.set {
+	for i, assignment := range e.set {
 		name, names, ok := strings.Cut(assignment, "=")
 		if !ok || names == "" {
 			return answers, &generator.Error{
 				Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("expected AXIS=PRESET, got %q", assignment),
-				Why: "a preset is set as AXIS=PRESET", Fix: setLike(catalog, assignment),
+				Why: "a preset is set as AXIS=PRESET", Fix: setLike(catalog, e.set[i:]),
 			}
+		}
+		if err := noAxis(name, assignment); err != nil {
+			return answers, err
 		}
 		var chosen []*generator.Preset
 		for _, n := range strings.Split(names, ",") {
@@ -69,10 +72,32 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 	return answers, setOptions(&answers, e.options)
 }
 
-// setLike says how to write an assignment that was written like AXIS/PRESET, or an example.
-func setLike(catalog *generator.Catalog, assignment string) string {
-	if _, preset, err := findPreset(catalog, assignment); err == nil {
+// noAxis returns an error for what is set in another way than a preset, or not at all.
+func noAxis(name, assignment string) error {
+	switch {
+	case strings.Contains(name, "."):
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is an option, not an axis", name),
+			Why: "an option is set by --option", Fix: "otelgen set --option " + shellquote.Join(assignment),
+		}
+	case name == "entity":
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "usage", What: "the entity of a project cannot be set",
+			Why: "a service has one entity, which is named once, when it is generated", Fix: "generate another service: otelgen new NAME --entity ENTITY",
+		}
+	}
+	return nil
+}
+
+// setLike says how to write the first of the arguments, written like AXIS/PRESET or AXIS PRESET, or gives an example.
+func setLike(catalog *generator.Catalog, args []string) string {
+	if _, preset, err := findPreset(catalog, args[0]); err == nil {
 		return fmt.Sprintf("otelgen set %s=%s", preset.Axis, preset.Name)
+	}
+	if len(args) > 1 {
+		if preset, err := catalog.Preset(args[0], args[1]); err == nil {
+			return fmt.Sprintf("otelgen set %s=%s", preset.Axis, preset.Name)
+		}
 	}
 	return "write it as in: otelgen set broker=nats"
 }
