@@ -37,12 +37,13 @@ const gitPatience = time.Minute
 
 // status returns what git status says of dir. It runs no filter, not even those of the user's own configuration: Git LFS, for one, runs
 // programs that the repository configures. A file that needs a filter to be compared, and whose time has changed, is reported as modified.
-func status(ctx context.Context, dir string) ([]byte, error) {
+// filtered reports whether there are filters that it left out.
+func status(ctx context.Context, dir string) (_ []byte, filtered bool, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, gitPatience)
 	defer cancel()
 	settings, err := saferSettings(ctx, dir)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	cmd := git(ctx, dir, "status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
 	// As options on git's command line, names could not contain an equals sign.
@@ -50,7 +51,8 @@ func status(ctx context.Context, dir string) ([]byte, error) {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, s[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, s[1]))
 	}
 	cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(settings)))
-	return cmd.Output()
+	out, err := cmd.Output()
+	return out, len(settings) > 0, err
 }
 
 // saferSettings returns keys and values of git's configuration with which it has no programs for filters, and reads no files that the
@@ -83,7 +85,7 @@ func checkClean(ctx context.Context, root string) error {
 	if !inRepository(root) {
 		return nil
 	}
-	said, err := status(ctx, root)
+	said, filtered, err := status(ctx, root)
 	if err != nil {
 		why := err.Error()
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
@@ -95,6 +97,10 @@ func checkClean(ctx context.Context, root string) error {
 			Why:  why,
 			Fix:  "make git status work there, or change the project nonetheless with --allow-dirty",
 		}
+	}
+	hint := ""
+	if filtered {
+		hint = "; run git status first if nothing has changed but the times of files that git filters"
 	}
 	lines := strings.Split(strings.TrimRight(string(said), "\n"), "\n")
 	if lines[0] == "" {
@@ -112,7 +118,7 @@ func checkClean(ctx context.Context, root string) error {
 		Kind: generator.KindTarget, Code: "dirty",
 		What: "the project has uncommitted changes",
 		Why:  why,
-		Fix:  "commit or stash them, or change the project nonetheless with --allow-dirty",
+		Fix:  "commit or stash them, or change the project nonetheless with --allow-dirty" + hint,
 	}
 }
 
