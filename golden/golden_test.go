@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,38 +45,56 @@ func TestPresets(t *testing.T) {
 	hold(t, "presets", wanted)
 }
 
-// Whole services are kept in archives, each of which begins with the command that writes it. To keep another one, write that command into
-// a new archive and rewrite the goldens.
+// wholeServices are kept whole: the default, one that speaks RPC, and the largest. Each archive begins with the command that writes it.
+// All else is seen in the goldens of presets.
+var wholeServices = []string{"default", "grpc", "largest"}
+
 func TestServices(t *testing.T) {
 	wanted := map[string][]byte{}
-	for _, name := range archives(t, "services") {
+	for _, name := range wholeServices {
 		kept, err := txtar.ParseFile(filepath.Join("services", name+".txtar"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir := written(t, strings.Fields(string(kept.Comment)))
-		kept.Files = nil
-		err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || e.Name() == "go.sum" || e.Name() == project.PristineName { // which holds what is here, too
-				return err
-			}
-			relative, err := filepath.Rel(dir, path)
-			if err != nil {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			kept.Files = append(kept.Files, txtar.File{Name: filepath.ToSlash(relative), Data: data})
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		slices.SortFunc(kept.Files, func(a, b txtar.File) int { return cmp.Compare(a.Name, b.Name) })
+		kept.Files = files(t, written(t, strings.Fields(string(kept.Comment))))
 		if wanted[name], err = goldens.Format(kept); err != nil {
 			t.Error(err)
 		}
 	}
 	hold(t, "services", wanted)
+}
+
+// files returns the files in a folder, sorted by name.
+func files(t *testing.T, dir string) (all []txtar.File) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || e.Name() == project.PristineName { // which holds what is here, too
+			return err
+		}
+		relative, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name := filepath.ToSlash(relative)
+		all = append(all, txtar.File{Name: name, Data: shown(name, data)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(all, func(a, b txtar.File) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+var digests = regexp.MustCompile(`, sha256: [0-9a-f]+`)
+
+// shown leaves out the digests of files that are in the archive themselves: with them, each change would show twice.
+func shown(name string, data []byte) []byte {
+	if name == project.FileName {
+		return digests.ReplaceAll(data, nil)
+	}
+	return goldens.Digest(name, data)
 }
 
 // written returns the folder of the service that a command writes.
@@ -92,18 +111,30 @@ func written(t *testing.T, command []string) string {
 	return filepath.Join(run.Dir, command[2])
 }
 
-// The goldens grow with the presets, one for each, and not with their combinations.
+// Goldens grow with the presets, one for each, and not with their combinations. Each is short enough to be read.
 func TestOneGoldenForEachPreset(t *testing.T) {
 	folders, err := fs.Glob(presets.FS, "*/*/preset.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := len(archives(t, "presets")); n != len(folders) {
-		t.Errorf("%d goldens for %d presets; %s", n, len(folders), mend)
+		t.Errorf("%d goldens for %d presets; %s", n, len(folders), fix)
+	}
+	for _, name := range archives(t, "presets") {
+		data, err := os.ReadFile(filepath.Join("presets", name+".txtar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(data, []byte("\n")); n > longestGolden {
+			t.Errorf("golden/presets/%s.txtar has %d lines, want at most %d; split the preset, or share what it repeats", name, n, longestGolden)
+		}
 	}
 }
 
-const mend = "if that is what you want, run: make golden"
+// longestGolden is how many lines the golden of a preset may have.
+const longestGolden = 2500
+
+const fix = "if that is what you want, run: make golden"
 
 // hold compares the archives in a folder with those wanted, or writes them.
 func hold(t *testing.T, folder string, wanted map[string][]byte) {
@@ -119,7 +150,7 @@ func hold(t *testing.T, folder string, wanted map[string][]byte) {
 		}
 		file := filepath.Join(folder, name+".txtar")
 		if !*update {
-			t.Errorf("golden/%s is no longer written; %s", file, mend)
+			t.Errorf("golden/%s is no longer written; %s", file, fix)
 		} else if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
@@ -135,11 +166,11 @@ func hold(t *testing.T, folder string, wanted map[string][]byte) {
 					t.Fatal(err)
 				}
 			case errors.Is(err, fs.ErrNotExist):
-				t.Errorf("there is no golden/%s; %s", file, mend)
+				t.Errorf("there is no golden/%s; %s", file, fix)
 			case err != nil:
 				t.Fatal(err)
 			default:
-				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, mend, goldens.Differences(got, want))
+				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, fix, goldens.Differences(got, want))
 			}
 		})
 	}

@@ -1,5 +1,5 @@
-// Package goldens makes the archive that holds what a preset gives to a service, and says how two archives differ. It must not read or write
-// files: the built-in presets and those of one's own keep theirs in different places.
+// Package goldens builds the archives that show what presets and services write, and compares two of them. It must not read or write files:
+// built-in and custom presets keep their goldens in different places.
 package goldens
 
 import (
@@ -16,33 +16,6 @@ import (
 	"github.com/otelgen/otelgen/internal/matrix"
 	"github.com/otelgen/otelgen/internal/project"
 )
-
-// Preset returns the golden of a preset: of the service that is nearest to the defaults, its files whole, and its part of shared ones.
-func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
-	answers, err := matrix.Nearest(c, p.Axis, p.Name)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := c.Generate(answers)
-	if err != nil {
-		return nil, err
-	}
-	archive := Command(c, answers)
-	for _, f := range tree.Files {
-		if f.Owner == p.ID() {
-			archive.Files = append(archive.Files, txtar.File{Name: f.Path, Data: f.Content})
-		}
-		for _, part := range f.Fragments {
-			if part.Owner == p.ID() {
-				archive.Files = append(archive.Files, txtar.File{Name: f.Path + "#" + part.Slot, Data: append(part.Text, '\n')})
-			}
-		}
-	}
-	if len(archive.Files) == 0 {
-		return nil, fmt.Errorf("%s gives nothing", p.ID())
-	}
-	return Format(archive)
-}
 
 // Command returns an archive without files, which begins with the command that writes the service of the answers.
 func Command(c *generator.Catalog, a generator.Answers) *txtar.Archive {

@@ -81,6 +81,9 @@ func combination(c *generator.Catalog, a generator.Answers, strangers *strangers
 		for _, fault := range append(checked.file(f), strangers.in(f, s.Presets())...) {
 			faults = append(faults, f.Path+": "+fault)
 		}
+		if line := longLine(f); line != "" {
+			faults = append(faults, fmt.Sprintf("%s: a line of %d bytes: %s", f.Path, len(line), line))
+		}
 		for _, part := range f.Fragments {
 			if len(bytes.TrimSpace(part.Text)) == 0 {
 				faults = append(faults, fmt.Sprintf("%s: the fragment %s of %s is empty", f.Path, part.Slot, part.Owner))
@@ -88,6 +91,22 @@ func combination(c *generator.Catalog, a generator.Answers, strangers *strangers
 		}
 	}
 	return faults
+}
+
+// longestLine is how long a line of generated Go may be, in bytes. Machine-written code has lines of any length.
+const longestLine = 160
+
+// longLine returns the first line of Go that is too long, or "".
+func longLine(f generator.File) string {
+	if path.Ext(f.Path) != ".go" || strings.HasSuffix(f.Path, ".pb.go") {
+		return ""
+	}
+	for line := range strings.Lines(string(f.Content)) {
+		if line = strings.TrimSuffix(line, "\n"); len(line) > longestLine {
+			return line
+		}
+	}
+	return ""
 }
 
 // checks holds files to what files of their kind are. What it has seen once, it does not look at again.
