@@ -30,6 +30,7 @@ const BuiltIn = "built-in"
 type Catalog struct {
 	skeleton *manifestSkeleton
 	entries  map[string]map[string]*entry // axis → name
+	facts    []*library                   // the skeleton's first
 	base     func() (*template.Template, error)
 	parsed   sync.Map // position of a template → *parsedTemplate
 	finished sync.Map // digest of a Go file and its options → *golang.File: services of one catalog share most of their files
@@ -49,7 +50,11 @@ func NewCatalog(skeleton fs.FS, sources ...Source) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{skeleton: s, entries: map[string]map[string]*entry{}}
+	facts, err := readLibrary(s.dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{skeleton: s, entries: map[string]map[string]*entry{}, facts: []*library{facts}}
 	c.base = sync.OnceValues(c.partials)
 	for _, a := range s.axes {
 		c.entries[a.Name] = map[string]*entry{}
@@ -77,6 +82,14 @@ func (c *Catalog) list(src Source) error {
 	if src.Name == BuiltIn {
 		where, home = "presets", nil
 	}
+	facts := c.facts[0]
+	if home != nil {
+		var err error
+		if facts, err = readLibrary(home, facts); err != nil {
+			return err
+		}
+		c.facts = append(c.facts, facts)
+	}
 	tops, err := fs.ReadDir(src.FS, ".")
 	if err != nil {
 		return &Error{Kind: KindPreset, Code: "source", What: "the presets cannot be listed", Why: err.Error(), Fix: fixSource, Where: where}
@@ -95,7 +108,7 @@ func (c *Catalog) list(src Source) error {
 				continue
 			}
 			dir := &folder{fs: src.FS, root: path.Join(top.Name(), sub.Name()), where: path.Join(where, top.Name(), sub.Name()), source: src.Name, home: home}
-			errs = append(errs, c.add(top.Name(), sub.Name(), dir, src.Replace))
+			errs = append(errs, c.add(top.Name(), sub.Name(), dir, facts, src.Replace))
 		}
 	}
 	return errors.Join(errs...)
@@ -116,7 +129,7 @@ func (c *Catalog) replaced(names []string) error {
 	return errors.Join(errs...)
 }
 
-func (c *Catalog) add(axisName, name string, dir *folder, replace []string) error {
+func (c *Catalog) add(axisName, name string, dir *folder, facts *library, replace []string) error {
 	axis := c.axis(axisName)
 	if axis == nil {
 		if _, err := fs.Stat(dir.fs, path.Join(dir.root, manifestFile)); err != nil {
@@ -133,7 +146,7 @@ func (c *Catalog) add(axisName, name string, dir *folder, replace []string) erro
 		return &Error{Kind: KindPreset, Code: "preset-twice", What: fmt.Sprintf("there are two presets %s/%s", axisName, name),
 			Why: "the other one is " + other.dir.where, Fix: "rename one of the folders, or say that this one is meant: --replace " + axisName + "/" + name, Where: dir.where}
 	}
-	c.entries[axisName][name] = &entry{dir: dir, decode: sync.OnceValues(func() (*Preset, error) { return decodePreset(axis, name, dir) })}
+	c.entries[axisName][name] = &entry{dir: dir, decode: sync.OnceValues(func() (*Preset, error) { return decodePreset(axis, name, dir, facts) })}
 	return nil
 }
 

@@ -29,6 +29,15 @@ func (c *Catalog) Check() error {
 		}
 	}
 	k.slotFiles()
+	for _, l := range c.facts {
+		for _, fact := range l.own {
+			if body, err := fact.body(); err != nil {
+				k.add(err)
+			} else {
+				k.facts(body.preset)
+			}
+		}
+	}
 	_, err := c.base()
 	k.add(err)
 	for _, o := range owners {
@@ -146,44 +155,75 @@ func (k *checker) capability(capability, where string) {
 
 // facts parses the templates in the manifest, and checks the capabilities that its facts go with.
 func (k *checker) facts(o *Preset) {
-	text := func(line int, texts ...string) {
+	text := func(where string, texts ...string) {
 		for _, s := range texts {
 			if strings.Contains(s, "{{") {
-				_, err := parseTemplate(o.at(line), s)
+				_, err := parseTemplate(where, s)
 				k.add(err)
 			}
 		}
 	}
-	when := func(line int, capabilities string) {
-		for _, c := range strings.Fields(capabilities) {
-			c = strings.TrimPrefix(c, "!")
-			option, ok := strings.CutPrefix(c, optionPrefix)
-			switch {
-			case !ok:
-				k.capability(c, o.at(line))
-			case !slices.ContainsFunc(o.Options, func(o Option) bool { return o.Name == option && o.Type == "bool" }):
-				k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("%s has no option %s that is on or off", o.ID(), show(option)),
-					Why: "a fact can go with an option of type bool of its own preset", Fix: "declare it under options, or name another", Where: o.at(line)})
-			}
-		}
-	}
 	for _, e := range o.Env {
-		when(e.line, e.When)
-		text(e.line, e.Default, e.Summary)
+		k.when(o, e.where, e.When)
+		text(e.where, e.Default, e.Summary)
+	}
+	for _, s := range o.Servers {
+		k.server(o, s)
+		text(s.where, s.texts()...)
 	}
 	for _, s := range o.Spans {
-		when(s.line, s.When)
-		text(s.line, slices.Concat(s.Names, s.Attributes, s.Optional, []string{s.Summary})...)
+		k.when(o, s.where, s.When)
+		text(s.where, slices.Concat(s.Names, s.Attributes, s.Optional, []string{s.Summary})...)
 	}
 	for _, m := range o.Metrics {
-		when(m.line, m.When)
-		text(m.line, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Unit, m.Summary})...)
+		k.when(o, m.where, m.When)
+		text(m.where, slices.Concat(m.Attributes, m.Optional, []string{m.Name, m.Unit, m.Summary})...)
 		for _, objective := range m.Objectives {
-			text(m.line, objective.Summary, objective.Action)
+			text(m.where, objective.Summary, objective.Action)
+			text(m.where, slices.Collect(maps.Values(objective.Except))...)
 		}
 		for _, alert := range m.Alerts {
-			text(m.line, alert.Summary, alert.Action)
-			text(m.line, slices.Collect(maps.Values(alert.With))...)
+			text(m.where, alert.Summary, alert.Action)
+			text(m.where, slices.Collect(maps.Values(alert.With))...)
+		}
+	}
+}
+
+// server checks the conditions in a server, and the servers and variables that it names.
+func (k *checker) server(o *Preset, s Server) {
+	k.when(o, s.where, s.When)
+	for _, p := range s.Ports {
+		k.when(o, s.where, p.When)
+	}
+	for _, name := range s.After {
+		if !slices.ContainsFunc(o.Servers, func(other Server) bool { return other.Name == name && name != s.Name }) {
+			k.add(&Error{Kind: KindPreset, Code: "server", What: fmt.Sprintf("the server %s starts after %s", s.Name, show(name)), Why: "the preset has no other server of this name",
+				Fix: "name one of its servers", Where: s.where})
+		}
+	}
+	for _, p := range s.Provides {
+		k.when(o, s.where, p.When)
+	}
+}
+
+// when checks the conditions of a fact.
+func (k *checker) when(o *Preset, where, conditions string) {
+	for _, c := range strings.Fields(conditions) {
+		c = strings.TrimPrefix(c, "!")
+		name, ok := strings.CutPrefix(c, optionPrefix)
+		if !ok {
+			k.capability(c, where)
+			continue
+		}
+		name, value, has := strings.Cut(name, "=")
+		at := slices.IndexFunc(o.Options, func(o Option) bool { return o.Name == name && (has || o.Type == "bool") })
+		if at < 0 {
+			k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("%s has no option %s that is on or off", o.ID(), show(name)),
+				Why: "a condition is about an option of type bool of its own preset, or about a value: options.NAME=VALUE", Fix: "declare it under options, or name another", Where: where})
+			continue
+		}
+		if _, why := o.Options[at].parse(value); has && why != "" {
+			k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("the option %s is never %s", name, show(value)), Why: why, Fix: "name a value that it can have", Where: where})
 		}
 	}
 }
@@ -200,7 +240,7 @@ func (k *checker) template(o *Preset, file string) {
 			location, _ := tree.ErrorContext(n)
 			where := firstLine(location)
 			switch function {
-			case "pkg", "importpath", "dir", "ref":
+			case "pkg", "importpath", "dir":
 				k.role(arg, where)
 			case "has":
 				k.capability(arg, where)

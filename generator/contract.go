@@ -8,6 +8,7 @@ type Contract struct {
 	Env      []Env
 	Sections []Section
 	Ports    []Port
+	Servers  []Server
 	Spans    []Span
 	Metrics  []Metric
 	Dirs     map[string]string // role → directory
@@ -17,7 +18,7 @@ type Contract struct {
 func (p *Plan) Contract() Contract {
 	c := p.context
 	return Contract{
-		Entity: c.Entity, Env: c.Env, Sections: c.Sections, Ports: c.Ports, Spans: c.Spans, Metrics: c.Metrics, Dirs: maps.Clone(p.layout.dirs),
+		Entity: c.Entity, Env: c.Env, Sections: c.Sections, Ports: c.Ports, Servers: c.Servers, Spans: c.Spans, Metrics: c.Metrics, Dirs: maps.Clone(p.layout.dirs),
 	}
 }
 

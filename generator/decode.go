@@ -56,11 +56,14 @@ func (d *decoder) document(data []byte) (*yaml.Node, bool) {
 	return doc.Content[0], true
 }
 
+// at is a position in the document.
+func (d *decoder) at(line int) string { return d.where + ":" + strconv.Itoa(line) }
+
 func (d *decoder) fail(line int, what, why, fix string) {
 	if len(d.errs) == maxErrors || d.nodes > maxNodes && len(d.errs) > 0 {
 		return
 	}
-	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Fix: fix, Where: d.where + ":" + strconv.Itoa(line)})
+	d.errs = append(d.errs, &Error{Kind: KindPreset, Code: "manifest", What: what, Why: why, Fix: fix, Where: d.at(line)})
 }
 
 // wrongType says that n, which is called what, is not as it must be.

@@ -17,11 +17,11 @@ type context struct {
 	Module    string // example.com/shop
 	GoVersion string // 1.26
 	Entity    Entity
-	Presets   []presetRef       // in the order of the axes; for documents only, code asks has
-	Options   map[string]any    // of the preset that the template belongs to
-	Images    map[string]string // of the same, by name
+	Presets   []presetRef    // in the order of the axes; for documents only, code asks has
+	Options   map[string]any // of the preset that the template belongs to
 	Env       []Env
 	Ports     []Port
+	Servers   []Server
 	Events    []string // created, and what else the use cases handle
 	Spans     []Span
 	Metrics   []Metric
@@ -59,41 +59,12 @@ func (p *Plan) facts() error {
 	var shown []signals.Metric
 	for _, preset := range p.owners {
 		f := factRenderer{w: w, preset: preset, ctx: p.contextOf(preset)}
-		for _, e := range preset.Env {
-			if !p.applies(preset, e.When) {
-				continue
-			}
-			f.line = e.line
-			e.Owner, e.Default, e.Summary = preset.ID(), f.text(e.Default), f.text(e.Summary)
-			if err := ctx.addEnv(e, preset); err != nil {
-				return err
-			}
+		if err := ctx.add(&f, p); err != nil {
+			return err
 		}
-		for _, port := range preset.Ports {
-			port.Owner = preset.ID()
-			ctx.Ports = append(ctx.Ports, port)
-		}
-		for _, s := range preset.Spans {
-			if !p.applies(preset, s.When) {
-				continue
-			}
-			f.line = s.line
-			s.Owner, s.Names, s.Attributes, s.Optional, s.Summary = preset.ID(), f.texts(eachEvent(s.Names, ctx.Events)), f.texts(s.Attributes), f.texts(s.Optional), f.text(s.Summary)
-			ctx.Spans = append(ctx.Spans, s)
-		}
-		for _, m := range preset.Metrics {
-			if !p.applies(preset, m.When) {
-				continue
-			}
-			f.line = m.line
-			m.Owner, m.Name, m.Unit, m.Attributes, m.Optional, m.Summary = preset.ID(), f.text(m.Name), f.text(m.Unit), f.texts(m.Attributes), f.texts(m.Optional), f.text(m.Summary)
-			m.Objectives, m.Alerts = f.objectives(m.Objectives), f.thresholds(m.Alerts)
-			ctx.Metrics = append(ctx.Metrics, m)
+		for _, m := range ctx.Metrics[len(shown):] {
 			shown = append(shown, signals.Metric{Name: m.Name, Instrument: m.Instrument, Unit: m.Unit, Summary: m.Summary, Attributes: m.Attributes, Optional: m.Optional,
 				Conditional: m.Conditional, Row: p.row(preset), Objectives: m.Objectives, Alerts: m.Alerts})
-		}
-		if f.err != nil {
-			return f.err
 		}
 	}
 	for _, e := range ctx.Env {
@@ -112,6 +83,63 @@ func (p *Plan) facts() error {
 	}
 	p.context = ctx
 	return nil
+}
+
+// add adds the facts of one preset whose conditions hold.
+func (c *context) add(f *factRenderer, p *Plan) error {
+	id := f.preset.ID()
+	servers := f.servers(p)
+	for _, s := range servers {
+		if f.err == nil {
+			f.err = c.addServer(s)
+		}
+	}
+	for _, e := range f.preset.Env {
+		if f.err != nil || !p.applies(f.preset, e.When) {
+			continue
+		}
+		f.where = e.where
+		e.Owner, e.Default, e.Summary = id, f.text(cmp.Or(e.Default, provided(servers, e.Name))), f.text(e.Summary)
+		if f.err == nil {
+			f.err = c.addEnv(e)
+		}
+	}
+	for _, port := range f.preset.Ports {
+		if p.applies(f.preset, port.When) {
+			port.Owner = id
+			c.Ports = append(c.Ports, port)
+		}
+	}
+	for _, s := range f.preset.Spans {
+		if !p.applies(f.preset, s.When) {
+			continue
+		}
+		f.where = s.where
+		s.Owner, s.Names, s.Attributes, s.Optional, s.Summary = id, f.texts(eachEvent(s.Names, c.Events)), f.texts(s.Attributes), f.texts(s.Optional), f.text(s.Summary)
+		c.Spans = append(c.Spans, s)
+	}
+	for _, m := range f.preset.Metrics {
+		if !p.applies(f.preset, m.When) {
+			continue
+		}
+		f.where = m.where
+		m.Owner, m.Name, m.Unit, m.Attributes, m.Optional, m.Summary = id, f.text(m.Name), f.text(m.Unit), f.texts(m.Attributes), f.texts(m.Optional), f.text(m.Summary)
+		m.Objectives, m.Alerts = f.objectives(m.Objectives), f.thresholds(m.Alerts)
+		c.Metrics = append(c.Metrics, m)
+	}
+	return f.err
+}
+
+// provided returns where a server that provides the variable is reached from the host, or "".
+func provided(servers []Server, variable string) string {
+	for _, s := range servers {
+		for _, p := range s.Provides {
+			if p.Name == variable {
+				return p.Outside
+			}
+		}
+	}
+	return ""
 }
 
 // alarms derives dashboard rows, objectives and alerts from the metrics.
@@ -172,24 +200,25 @@ func (p *Plan) position(alert string) (where string) {
 		for _, m := range o.Metrics {
 			if slices.ContainsFunc(m.Objectives, func(s signals.Objective) bool { return s.Name == alert }) ||
 				slices.ContainsFunc(m.Alerts, func(t signals.Threshold) bool { return t.Name == alert }) {
-				where = o.at(m.line)
+				where = m.where
 			}
 		}
 	}
 	return where
 }
 
-// optionPrefix precedes, in what a fact goes with, the name of an option of the same preset.
+// optionPrefix begins a condition on an option of the same preset: options.NAME, which is on, or options.NAME=VALUE.
 const optionPrefix = "options."
 
-// applies reports whether the service has all that a fact of the preset goes with, capabilities and options that are on, and nothing that it
-// does not go with.
+// applies reports whether all conditions of a fact of the preset hold: capabilities that the service has and options of the preset, or with !
+// the opposite.
 func (p *Plan) applies(preset *Preset, when string) bool {
 	for _, condition := range strings.Fields(when) {
 		name, not := strings.CutPrefix(condition, "!")
 		has := p.selection.provides(name)
 		if option, ok := strings.CutPrefix(name, optionPrefix); ok {
-			has = p.selection.options[preset][option] == true
+			option, want, _ := strings.Cut(option, "=")
+			has = fmt.Sprint(p.selection.options[preset][option]) == cmp.Or(want, "true")
 		}
 		if has == not {
 			return false
@@ -199,7 +228,7 @@ func (p *Plan) applies(preset *Preset, when string) bool {
 }
 
 // addEnv adds a variable. Two owners may declare the same one, but not differently.
-func (c *context) addEnv(e Env, preset *Preset) error {
+func (c *context) addEnv(e Env) error {
 	for _, other := range c.Env {
 		sameField := e.Field != "" && e.Section == other.Section && e.Field == other.Field
 		if e.Name != other.Name && !sameField {
@@ -213,7 +242,7 @@ func (c *context) addEnv(e Env, preset *Preset) error {
 			what = fmt.Sprintf("the configuration field %s.%s", e.Section, e.Field)
 		}
 		return &Error{Kind: KindPreset, Code: "env-twice", What: fmt.Sprintf("%s is declared differently by %s", what, other.Owner),
-			Why: "one variable has one meaning in the whole service", Fix: "declare it as there, or give it another name", Where: preset.at(e.line)}
+			Why: "one variable has one meaning in the whole service", Fix: "declare it as there, or give it another name", Where: e.where}
 	}
 	c.Env = append(c.Env, e)
 	return nil
@@ -233,7 +262,7 @@ type factRenderer struct {
 	w      *worker
 	preset *Preset
 	ctx    *context
-	line   int
+	where  string // of the fact
 	err    error
 }
 
@@ -241,7 +270,7 @@ func (f *factRenderer) text(s string) string {
 	if f.err != nil || !strings.Contains(s, "{{") {
 		return s
 	}
-	t, err := parseTemplate(f.preset.at(f.line), s)
+	t, err := parseTemplate(f.where, s)
 	if err == nil {
 		s, err = f.w.execute(t, f.ctx)
 	}

@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/otelgen/otelgen/generator/golang/protobuf"
 	"github.com/otelgen/otelgen/generator/signals"
@@ -35,6 +36,7 @@ var functions = sync.OnceValue(func() template.FuncMap {
 	for _, name := range unrepeatable {
 		delete(m, name)
 	}
+	m["yamlScalar"] = yamlScalar
 	m["prometheusMetric"], m["prometheusLabel"] = signals.PrometheusMetric, signals.PrometheusLabel
 	// Those of text/template that make something are here to be paid for.
 	m["print"], m["printf"], m["println"] = fmt.Sprint, fmt.Sprintf, fmt.Sprintln
@@ -43,7 +45,7 @@ var functions = sync.OnceValue(func() template.FuncMap {
 })
 
 // workerFunctions are the names of a worker's functions, which are not there yet when a template is parsed.
-var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "ref": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0, "protobuf": 0,
+var workerFunctions = map[string]any{"pkg": 0, "importpath": 0, "dir": 0, "has": 0, "hasSection": 0, "slot": 0, "include": 0, "protobuf": 0,
 	"Order": 0, "Orders": 0, "order": 0, "orders": 0, "entity": 0, "entities": 0, "anEntity": 0, "upperFirst": 0, "lowerFirst": 0, beginTemplate: 0, beginRound: 0, weighed: 0}
 
 // functions are those that depend on the plan and on the file being rendered.
@@ -52,7 +54,6 @@ func (w *worker) functions() template.FuncMap {
 		"pkg":        func(role string) (string, error) { return w.plan.layout.pkg(role) },
 		"importpath": func(role string) (string, error) { return w.plan.layout.importPath(role) },
 		"dir":        func(role string) (string, error) { return w.plan.layout.dir(role) },
-		"ref":        w.ref,
 		"has":        func(capability string) bool { return w.plan.selection.provides(capability) },
 		"hasSection": func(name string) bool {
 			return slices.ContainsFunc(w.plan.context.Sections, func(s Section) bool { return s.Name == name })
@@ -94,17 +95,10 @@ func mapFirst(s string, convert func(string) string) string {
 	return convert(s[:1]) + s[1:]
 }
 
-// ref returns IDENT of the package of a role as the current file has to write it.
-func (w *worker) ref(role, ident string) (string, error) {
-	dir, err := w.plan.layout.dir(role)
-	if err != nil {
-		return "", err
-	}
-	if w.job != nil && w.job.dir == dir {
-		return ident, nil
-	}
-	pkg, err := w.plan.layout.pkg(role)
-	return pkg + "." + ident, err
+// yamlScalar returns text as one value of a YAML document, in quotes where it needs them.
+func yamlScalar(text string) (string, error) {
+	data, err := yaml.Marshal(text)
+	return strings.TrimSpace(string(data)), err
 }
 
 // include executes a named template and returns its text.

@@ -26,7 +26,7 @@ nindent nospace omit pick pluck plural prepend print printf println prometheusLa
 regexFind regexFindAll regexMatch regexQuoteMeta regexReplaceAll regexReplaceAllLiteral regexSplit repeat replace rest reverse round
 semver semverCompare seq set sha1sum sha256sum sha512sum slice snakecase sortAlpha split splitList splitn squote sub subf substr swapcase
 ternary title toDecimal toJson toPrettyJson toRawJson toString toStrings trim trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf
-uniq unset until untilStep untitle upper urlJoin urlParse urlquery without wrap wrapWith
+uniq unset until untilStep untitle upper urlJoin urlParse urlquery without wrap wrapWith yamlScalar
 `)
 
 func TestFunctionsAreHermetic(t *testing.T) {

@@ -38,8 +38,8 @@ type slotDecl struct {
 	line int
 }
 
-// decodePreset decodes the manifest of a preset of the axis. All its errors are joined.
-func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
+// decodePreset decodes the manifest of a preset of the axis, which can name the shared facts of the library. All its errors are joined.
+func decodePreset(axis *Axis, name string, dir *folder, facts *library) (*Preset, error) {
 	p := &Preset{Axis: axis.Name, Name: name, Source: dir.source, Order: defaultOrder, dir: dir}
 	data, err := dir.read(manifestFile, maxManifest)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -51,7 +51,9 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 	}
 	d := &decoder{where: dir.position(manifestFile)}
 	if root, ok := d.document(data); ok {
-		fields := d.presetFields(p)
+		fields, own := d.presetFields(p)
+		var uses []factUse
+		fields["facts"] = d.uses(facts, &uses)
 		fields["group"] = func(n *yaml.Node) {
 			d.text("group", &p.Group)(n)
 			if axis.group(p.Group) == nil {
@@ -73,6 +75,8 @@ func decodePreset(axis *Axis, name string, dir *folder) (*Preset, error) {
 			d.fail(root.Line, "the manifest has no group", "the axis "+axis.Name+" has the groups "+list(axis.groupNames()), "add the key group")
 		}
 		d.object(root, "the manifest", fields, "title", "summary")
+		d.items(p, uses, own)
+		p.settle()
 	}
 	return p, errors.Join(d.errs...)
 }
@@ -86,7 +90,7 @@ func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 	}
 	d := &decoder{where: dir.position(skeletonFile)}
 	if root, ok := d.document(data); ok {
-		fields := d.presetFields(&s.Preset)
+		fields, own := d.presetFields(&s.Preset)
 		for _, key := range []string{"order", "default", "requires", "conflicts", "options"} {
 			delete(fields, key)
 		}
@@ -96,6 +100,8 @@ func decodeSkeleton(dir *folder) (*manifestSkeleton, error) {
 		var reserved []string
 		fields["reserved"] = d.texts("reserved", &reserved)
 		d.object(root, "the skeleton", fields, "axes", "roles", "layout")
+		d.items(&s.Preset, nil, own)
+		s.settle()
 		for _, word := range reserved {
 			s.reserved[word] = true
 		}
@@ -136,10 +142,12 @@ func (d *decoder) slot(n *yaml.Node, slots map[string]slotDecl) {
 	slots[name] = s
 }
 
-// presetFields decodes what a preset and the skeleton have in common into p.
-func (d *decoder) presetFields(p *Preset) map[string]field {
+// presetFields decodes what a preset and the skeleton have in common into p. The items of facts are only collected, by kind: their decoding
+// waits for the shared facts.
+func (d *decoder) presetFields(p *Preset) (fields map[string]field, own map[string][]*yaml.Node) {
 	order := int64(p.Order)
-	return map[string]field{
+	own = map[string][]*yaml.Node{}
+	fields = map[string]field{
 		"title":     d.line1("title", &p.Title),
 		"summary":   d.line1("summary", &p.Summary),
 		"order":     func(n *yaml.Node) { d.integer("order", &order)(n); p.Order = int(order) },
@@ -151,42 +159,72 @@ func (d *decoder) presetFields(p *Preset) map[string]field {
 		"modules":   d.textMap("modules", &p.Modules),
 		"layout":    d.layout(&p.Layout),
 		"events":    d.texts("events", &p.Events),
-		"env":       d.env(&p.Env),
-		"images":    d.images(&p.Images),
-		"ports": d.list("ports", func(n *yaml.Node) {
-			var v Port
-			var port int64
-			d.object(n, "a port", map[string]field{"port": d.integer("port", &port), "summary": d.line1("summary", &v.Summary)}, "port", "summary")
-			if v.Port = int(port); port < 1 || port > 65535 {
-				d.fail(n.Line, fmt.Sprintf("%d is no port", port), "a port is a number from 1 to 65535", "write such a number")
-			}
-			p.Ports = append(p.Ports, v)
-		}),
-		"spans": d.list("spans", func(n *yaml.Node) {
-			v := Span{line: n.Line}
-			d.object(n, "a span", map[string]field{
-				"names": d.texts("names", &v.Names), "kind": d.oneOf("kind", &v.Kind, "internal", "server", "client", "producer", "consumer"),
-				"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
-				"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
-				"when": d.line1("when", &v.When),
-			}, "names", "kind", "summary")
-			p.Spans = append(p.Spans, v)
-		}),
-		"metrics": d.list("metrics", func(n *yaml.Node) {
-			v := Metric{line: n.Line}
-			d.object(n, "a metric", map[string]field{
-				"name": d.line1("name", &v.Name), "unit": d.text("unit", &v.Unit),
-				"instrument": d.oneOf("instrument", &v.Instrument, "counter", "updowncounter", "gauge", "histogram"),
-				"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
-				"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
-				"when":       d.line1("when", &v.When),
-				"objectives": d.list("objectives", func(n *yaml.Node) { v.Objectives = append(v.Objectives, d.objective(n)) }),
-				"alerts":     d.list("alerts", func(n *yaml.Node) { v.Alerts = append(v.Alerts, d.threshold(n)) }),
-			}, "name", "instrument", "unit", "summary")
-			d.alarms(n.Line, &v)
-			p.Metrics = append(p.Metrics, v)
-		}),
+		"ports":     d.list("ports", func(n *yaml.Node) { p.Ports = append(p.Ports, d.port(n, false)) }),
 	}
+	for _, k := range factKinds {
+		fields[k.kind] = d.list(k.kind, func(n *yaml.Node) { own[k.kind] = append(own[k.kind], n) })
+	}
+	return fields, own
+}
+
+// settle derives what a manifest need not repeat.
+func (p *Preset) settle() {
+	var provided []string
+	for _, capability := range p.Provides {
+		if !slices.Contains(provided, capability) {
+			provided = append(provided, capability)
+		}
+	}
+	p.Provides = provided
+	for _, s := range p.Servers {
+		for _, port := range s.Ports {
+			port.When = strings.TrimSpace(s.When + " " + port.When)
+			p.Ports = append(p.Ports, port)
+		}
+	}
+}
+
+// env decodes a variable.
+func (d *decoder) env(n *yaml.Node) Env {
+	e := Env{Type: "text", where: d.at(n.Line)}
+	d.object(n, "an env variable", map[string]field{
+		"name": d.line1("name", &e.Name), "section": d.line1("section", &e.Section), "field": d.line1("field", &e.Field),
+		"type":    d.oneOf("type", &e.Type, "text", "int", "bool", "duration", "url", "address", "level"),
+		"default": d.text("default", &e.Default), "secret": d.boolean("secret", &e.Secret),
+		"summary": d.line1("summary", &e.Summary), "when": d.line1("when", &e.When),
+	}, "name", "summary")
+	if (e.Section == "") != (e.Field == "") {
+		d.fail(n.Line, e.Name+" has only one of section and field", "together they name a field of the configuration", "write both, or neither")
+	}
+	return e
+}
+
+// span decodes spans that have everything but the name in common.
+func (d *decoder) span(n *yaml.Node) Span {
+	v := Span{where: d.at(n.Line)}
+	d.object(n, "a span", map[string]field{
+		"names": d.texts("names", &v.Names), "kind": d.oneOf("kind", &v.Kind, "internal", "server", "client", "producer", "consumer"),
+		"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
+		"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
+		"when": d.line1("when", &v.When),
+	}, "names", "kind", "summary")
+	return v
+}
+
+// metric decodes a metric with its objectives and alerts.
+func (d *decoder) metric(n *yaml.Node) Metric {
+	v := Metric{where: d.at(n.Line)}
+	d.object(n, "a metric", map[string]field{
+		"name": d.line1("name", &v.Name), "unit": d.text("unit", &v.Unit),
+		"instrument": d.oneOf("instrument", &v.Instrument, "counter", "updowncounter", "gauge", "histogram"),
+		"attributes": d.texts("attributes", &v.Attributes), "optional": d.texts("optional", &v.Optional),
+		"summary": d.line1("summary", &v.Summary), "conditional": d.boolean("conditional", &v.Conditional),
+		"when":       d.line1("when", &v.When),
+		"objectives": d.list("objectives", func(n *yaml.Node) { v.Objectives = append(v.Objectives, d.objective(n)) }),
+		"alerts":     d.list("alerts", func(n *yaml.Node) { v.Alerts = append(v.Alerts, d.threshold(n)) }),
+	}, "name", "instrument", "unit", "summary")
+	d.alarms(n.Line, &v)
+	return v
 }
 
 // objective decodes what share of a metric has to be good.
@@ -255,40 +293,6 @@ func (d *decoder) rules(what string, dst *[]Rule) field {
 			"capability": d.line1("capability", &r.Capability), "reason": d.line1("reason", &r.Reason),
 		}, "capability", "reason")
 		*dst = append(*dst, r)
-	})
-}
-
-// images decodes container images, by name. Each has a tag, and not latest.
-func (d *decoder) images(dst *map[string]Image) field {
-	return func(n *yaml.Node) {
-		*dst = map[string]Image{}
-		d.mapping(n, "images", func(k, v *yaml.Node) {
-			var image Image
-			d.object(v, "an image", map[string]field{
-				"image": d.line1("image", &image.Image), "checked": d.line1("checked", &image.Checked),
-			}, "image", "checked")
-			if _, tag, ok := strings.Cut(image.Image, ":"); !ok || tag == "latest" {
-				d.fail(v.Line, fmt.Sprintf("the image %s is not pinned", image.Image), "a tag is missing, or moves", "write NAME:VERSION")
-			}
-			(*dst)[k.Value] = image
-		})
-	}
-}
-
-func (d *decoder) env(dst *[]Env) field {
-	return d.list("env", func(n *yaml.Node) {
-		e := Env{Type: "text", line: n.Line}
-		d.object(n, "an env variable", map[string]field{
-			"name": d.line1("name", &e.Name), "section": d.line1("section", &e.Section), "field": d.line1("field", &e.Field),
-			"type":    d.oneOf("type", &e.Type, "text", "int", "bool", "duration", "url", "address", "level"),
-			"default": d.text("default", &e.Default), "secret": d.boolean("secret", &e.Secret),
-			"required": d.boolean("required", &e.Required), "summary": d.line1("summary", &e.Summary),
-			"when": d.line1("when", &e.When),
-		}, "name", "summary")
-		if (e.Section == "") != (e.Field == "") {
-			d.fail(n.Line, e.Name+" has only one of section and field", "together they name a field of the configuration", "write both, or neither")
-		}
-		*dst = append(*dst, e)
 	})
 }
 

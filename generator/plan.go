@@ -63,7 +63,10 @@ func (s *Selection) Plan() (*Plan, error) {
 	if err := p.facts(); err != nil {
 		return nil, err
 	}
-	return p, p.repeat()
+	if err := p.repeat(); err != nil {
+		return nil, err
+	}
+	return p, p.mounted()
 }
 
 // repeat replaces each file that is for an alert by one for each alert.
@@ -163,10 +166,6 @@ func (p *Plan) contextOf(o *Preset) *context {
 	c.Options = map[string]any{}
 	for k, v := range p.selection.options[o] {
 		c.Options[k] = v
-	}
-	c.Images = map[string]string{}
-	for name, image := range o.Images {
-		c.Images[name] = image.Image
 	}
 	return &c
 }

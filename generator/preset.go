@@ -30,6 +30,14 @@ func (a *Axis) group(name string) *Group {
 	return nil
 }
 
+// Max returns how many presets of a group may be chosen, -1 for any number.
+func (a *Axis) Max(group string) int {
+	if g := a.group(group); g != nil {
+		return g.Max
+	}
+	return 0
+}
+
 func (a *Axis) groupNames() (names []string) {
 	for _, g := range a.Groups {
 		if g.Name != "" {
@@ -55,9 +63,10 @@ type Preset struct {
 	Options   []Option          `json:"options,omitempty"` // sorted by name
 	Modules   map[string]string `json:"modules,omitempty"`
 	Layout    map[string]string `json:"layout,omitempty"`
+	Facts     []string          `json:"facts,omitempty"` // names of the shared facts that it uses, whose content is in what follows
 	Env       []Env             `json:"env,omitempty"`
-	Ports     []Port            `json:"ports,omitempty"`
-	Images    map[string]Image  `json:"images,omitempty"` // by name
+	Ports     []Port            `json:"ports,omitempty"` // those of the servers included
+	Servers   []Server          `json:"servers,omitempty"`
 	Events    []string          `json:"events,omitempty"` // what happens to an entity that the use cases handle, such as created
 	Spans     []Span            `json:"spans,omitempty"`
 	Metrics   []Metric          `json:"metrics,omitempty"`
@@ -71,13 +80,6 @@ func (p *Preset) ID() string {
 		return skeletonName
 	}
 	return p.Axis + "/" + p.Name
-}
-
-// Image is a container image that the files of a preset name.
-type Image struct {
-	Image string `json:"image"` // with a tag that pins it
-	// Checked says how it is known that the image holds what the files expect of it: entry point, paths, health check.
-	Checked string `json:"checked"`
 }
 
 // Rule is a required or refused capability, with the reason that a user is told.
@@ -102,26 +104,28 @@ type Option struct {
 }
 
 // Env is an environment variable that the generated service reads. One with a Field is part of the service's
-// typed configuration; one without is read by a library and only documented.
+// typed configuration; one without is read by a library and only documented. Without a Default it has the address of the server of its preset
+// that provides it, if there is one.
 type Env struct {
-	Name     string `json:"name"`
-	Section  string `json:"section,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Type     string `json:"type"` // text, int, bool, duration, url, address, level
-	Default  string `json:"default"`
-	Secret   bool   `json:"secret,omitempty"`
-	Required bool   `json:"required,omitempty"`
-	Summary  string `json:"summary"`
-	When     string `json:"when,omitempty"` // what it goes with: capabilities, options.NAME, and with ! what it does not
-	Owner    string `json:"owner,omitempty"`
+	Name    string `json:"name"`
+	Section string `json:"section,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Type    string `json:"type"` // text, int, bool, duration, url, address, level
+	Default string `json:"default"`
+	Secret  bool   `json:"secret,omitempty"`
+	Summary string `json:"summary"`
+	When    string `json:"when,omitempty"` // its condition: capabilities and options.NAME[=VALUE], with ! those that must be absent
+	Owner   string `json:"owner,omitempty"`
 
-	line int
+	where string
 }
 
 // Port is a TCP port that something in the development set-up listens on.
 type Port struct {
 	Port    int    `json:"port"`
+	Inside  int    `json:"inside,omitempty"` // of a server: the port that other containers use, if it is another one
 	Summary string `json:"summary"`
+	When    string `json:"when,omitempty"` // its condition, as of Env
 	Owner   string `json:"owner,omitempty"`
 }
 
@@ -133,10 +137,10 @@ type Span struct {
 	Optional    []string `json:"optional,omitempty"`   // on some
 	Summary     string   `json:"summary"`
 	Conditional bool     `json:"conditional,omitempty"` // not seen in an ordinary run
-	When        string   `json:"when,omitempty"`        // what it goes with: capabilities, options.NAME, and with ! what it does not
+	When        string   `json:"when,omitempty"`        // its condition, as of Env
 	Owner       string   `json:"owner,omitempty"`
 
-	line int
+	where string
 }
 
 // Metric declares a metric that the generated service emits.
@@ -153,7 +157,7 @@ type Metric struct {
 	Objectives  []signals.Objective `json:"objectives,omitempty"`
 	Alerts      []signals.Threshold `json:"alerts,omitempty"`
 
-	line int
+	where string
 }
 
 // Choice is a preset as a prompt offers it: whether it fits with what was chosen so far, and if not, why.

@@ -263,7 +263,6 @@ func TestRenderRefuses(t *testing.T) {
 		"unknown field":          {file + "\n{{ .Nmae }}\n", []string{inFile + "2: the template fails at {{ .Nmae }}", "can't evaluate field Nmae"}},
 		"unknown option":         {file + "{{ .Options.x }}\n", []string{inFile + "1", `no entry for key "x"`}},
 		"unknown role":           {file + "{{ pkg \"inbond\" }}\n", []string{inFile + "1", `did you mean "inbound"?`}},
-		"ref to an unknown role": {file + "{{ ref \"x\" \"Y\" }}\n", []string{inFile + "1", `"x" is no role`}},
 		"fail":                   {file + "\n\n{{ fail \"no way\" }}\n", []string{inFile + "3", "no way"}},
 		"unknown template":       {file + "{{ include \"partials/headr\" . }}\n", []string{inFile + "1", `did you mean "partials/header"?`}},
 		"recursion":              {file + "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}\n", []string{inFile + "1", "without end"}},

@@ -38,7 +38,7 @@ func TestReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"cli.md": cliPage(root), "presets.md": presetsPage(t, catalog)} {
+	for name, want := range map[string]string{"cli.md": cliPage(root), "presets.md": presetsPage(t, catalog), "facts.md": factsPage(t, catalog)} {
 		file := filepath.Join(docsDir, "reference", name)
 		if *update {
 			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
@@ -154,6 +154,9 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 			if len(p.Provides) > 0 {
 				fmt.Fprintf(&b, "\nProvides `%s`.\n", strings.Join(p.Provides, "`, `"))
 			}
+			if len(p.Facts) > 0 {
+				fmt.Fprintf(&b, "\nShared facts: [%s](facts.md).\n", strings.Join(p.Facts, ", "))
+			}
 			for _, r := range p.Requires {
 				fmt.Fprintf(&b, "\nRequires `%s`: %s.\n", r.Capability, r.Reason)
 			}
@@ -170,19 +173,100 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 			table("Environment", "| variable | default | |", rows(facts.Env, func(e generator.Env) string {
 				return fmt.Sprintf("| `%s` | %s | %s |", e.Name, code(e.Default), cell(e.Summary+with(e.When)))
 			}))
-			table("Ports", "| port | |", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary)) }))
-			table("Images", "| image | checked against what is published |", rows(slices.Sorted(maps.Keys(p.Images)), func(name string) string {
-				return fmt.Sprintf("| `%s` | %s |", p.Images[name].Image, cell(p.Images[name].Checked))
+			table("Servers", "| server | image | provides | |", rows(facts.Servers, func(s generator.Server) string {
+				return fmt.Sprintf("| `%s` | `%s` | %s | %s |", s.Name, s.Image, code(provides(s)), cell(s.Checked+with(s.When)))
 			}))
-			table("Spans", "| span | kind | |", rows(facts.Spans, func(s generator.Span) string {
-				return fmt.Sprintf("| `%s` | %s | %s |", strings.Join(s.Names, "`, `"), s.Kind, cell(s.Summary+with(s.When)))
+			table("Ports", "| port | |", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary+with(o.When))) }))
+			table("Spans", "| span | kind | | attributes |", rows(facts.Spans, func(s generator.Span) string {
+				return fmt.Sprintf("| `%s` | %s | %s | %s |", strings.Join(s.Names, "`, `"), s.Kind, cell(s.Summary+with(s.When)), keys(s.Attributes, s.Optional))
 			}))
-			table("Metrics", "| metric | instrument | unit | |", rows(facts.Metrics, func(m generator.Metric) string {
-				return fmt.Sprintf("| `%s` | %s | %s | %s |", m.Name, m.Instrument, m.Unit, cell(m.Summary+with(m.When)))
+			table("Metrics", "| metric | instrument | unit | | attributes |", rows(facts.Metrics, func(m generator.Metric) string {
+				return fmt.Sprintf("| `%s` | %s | %s | %s | %s |", m.Name, m.Instrument, m.Unit, cell(m.Summary+with(m.When)), keys(m.Attributes, m.Optional))
+			}))
+			table("Objectives and alerts", "| alert | metric | condition | | action |", alerts(facts.Metrics, func(name, metric, condition, summary, action string) string {
+				return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |", name, metric, cell(condition), cell(summary), cell(action))
 			}))
 		}
 	}
 	return b.String()
+}
+
+// factsPage is the reference of the shared facts, with the names by which a manifest overrides their items.
+func factsPage(t *testing.T, catalog *generator.Catalog) string {
+	t.Helper()
+	facts, err := catalog.SharedFacts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := map[string][]string{}
+	for _, axis := range catalog.Axes() {
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range presets {
+			for _, name := range p.Facts {
+				users[name] = append(users[name], p.ID())
+			}
+		}
+	}
+	var b strings.Builder
+	b.WriteString("# Shared facts\n\nWritten by `make docs` from `templates/facts`. A manifest names them under `facts:`, and overrides their items by the names below;\n" +
+		"[presets.md](../presets.md#shared-facts) says how.\n")
+	for _, f := range facts {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| declares | |\n| --- | --- |\n", f.Name, f.Summary)
+		for _, row := range []struct {
+			title string
+			names []string
+		}{{"capabilities", f.Provides}, {"variables", f.Env}, {"servers", f.Servers}, {"spans, by id", f.Spans}, {"metrics", f.Metrics}} {
+			if len(row.names) > 0 {
+				fmt.Fprintf(&b, "| %s | `%s` |\n", row.title, strings.Join(row.names, "`, `"))
+			}
+		}
+		fmt.Fprintf(&b, "\nUsed by %s.\n", strings.Join(users[f.Name], ", "))
+		if len(users[f.Name]) == 0 {
+			t.Errorf("no preset uses the shared fact %s", f.Name)
+		}
+	}
+	return b.String()
+}
+
+// keys lists attributes, those that are not always there in parentheses.
+func keys(attributes, optional []string) string {
+	text := strings.Join(rows(attributes, code), ", ")
+	if len(optional) == 0 {
+		return text
+	}
+	return strings.TrimPrefix(text+", ("+strings.Join(rows(optional, code), ", ")+")", ", ")
+}
+
+// TestReferenceHasEveryFact: whatever a manifest declares, also under conditions, is in what show and the reference print.
+func TestReferenceHasEveryFact(t *testing.T) {
+	catalog, err := generator.NewCatalog(skeleton, builtin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, axis := range catalog.Axes() {
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range presets {
+			facts := factsOfPreset(t, catalog, p)
+			metrics := map[string]bool{} // one metric can be declared twice, under conditions that exclude each other
+			for _, m := range p.Metrics {
+				metrics[m.Name] = true
+			}
+			for kind, counts := range map[string][2]int{
+				"variables": {len(p.Env), len(facts.Env)}, "servers": {len(p.Servers), len(facts.Servers)},
+				"spans": {len(p.Spans), len(facts.Spans)}, "metrics": {len(metrics), len(facts.Metrics)},
+			} {
+				if counts[0] != counts[1] {
+					t.Errorf("%s declares %d %s, and the reference has %d", p.ID(), counts[0], kind, counts[1])
+				}
+			}
+		}
+	}
 }
 
 // code sets a text as code, unless it is empty.

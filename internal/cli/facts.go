@@ -12,8 +12,9 @@ import (
 func factsOf(catalog *generator.Catalog, p *generator.Preset) (all generator.Contract, err error) {
 	seen := map[string]bool{}
 	add := func(owner, key string) bool {
-		defer func() { seen[key] = true }()
-		return owner == p.ID() && !seen[key]
+		added := owner == p.ID() && !seen[key]
+		seen[key] = seen[key] || added
+		return added
 	}
 	for _, condition := range conditions(p) {
 		selection, err := serviceWith(catalog, p, condition)
@@ -28,6 +29,11 @@ func factsOf(catalog *generator.Catalog, p *generator.Preset) (all generator.Con
 		for _, e := range contract.Env {
 			if add(e.Owner, "env "+e.Name) {
 				all.Env = append(all.Env, e)
+			}
+		}
+		for _, s := range contract.Servers {
+			if add(s.Owner, "server "+s.Name) {
+				all.Servers = append(all.Servers, s)
 			}
 		}
 		for _, s := range contract.Spans {
@@ -50,6 +56,9 @@ func conditions(p *generator.Preset) []string {
 	for _, e := range p.Env {
 		all = append(all, e.When)
 	}
+	for _, s := range p.Servers {
+		all = append(all, s.When)
+	}
 	for _, s := range p.Spans {
 		all = append(all, s.When)
 	}
@@ -60,22 +69,42 @@ func conditions(p *generator.Preset) []string {
 	return slices.Compact(all)
 }
 
-// serviceWith selects a service that has a preset and, unless it is empty, a capability; else the defaults where they fit.
-func serviceWith(catalog *generator.Catalog, p *generator.Preset, capability string) (*generator.Selection, error) {
-	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}}
-	for _, axis := range catalog.Axes() {
-		if axis.Name == p.Axis {
+// serviceWith selects a service that has a preset and fulfills the conditions of one of its facts; else the defaults where they fit.
+func serviceWith(catalog *generator.Catalog, p *generator.Preset, conditions string) (*generator.Selection, error) {
+	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}, Options: map[string]string{}}
+	var capabilities []string
+	for _, condition := range strings.Fields(conditions) {
+		option, ok := strings.CutPrefix(condition, "options.")
+		if !ok {
+			capabilities = append(capabilities, condition)
 			continue
 		}
+		name, value, hasValue := strings.Cut(option, "=")
+		if !hasValue {
+			value = "true"
+		}
+		answers.Options[p.ID()+"."+name] = value
+	}
+	for _, axis := range catalog.Axes() {
 		choices, err := catalog.Choices(axis.Name, answers)
 		if err != nil {
 			return nil, err
+		}
+		provides := func(c generator.Choice) bool {
+			return slices.ContainsFunc(c.Preset.Provides, func(has string) bool { return slices.Contains(capabilities, has) })
+		}
+		if axis.Name == p.Axis { // a tactic and a style are on one axis
+			choices = slices.DeleteFunc(choices, func(c generator.Choice) bool { return !c.Fits || c.Preset.Group == p.Group && axis.Max(p.Group) == 1 || !provides(c) })
+			if len(choices) > 0 && !slices.ContainsFunc(choices, func(c generator.Choice) bool { return c.Preset.Name == p.Name }) {
+				answers.Presets[axis.Name] = append(answers.Presets[axis.Name], choices[0].Preset.Name)
+			}
+			continue
 		}
 		rank := func(c generator.Choice) int {
 			switch {
 			case !c.Fits:
 				return 3
-			case slices.Contains(c.Preset.Provides, capability):
+			case provides(c):
 				return 0
 			case c.Preset.Default:
 				return 1

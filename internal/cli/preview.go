@@ -32,7 +32,7 @@ func (s *service) preview(width, height int) []string {
 	}
 	contract := s.plan.Contract()
 	for _, e := range contract.Env {
-		if e.Secret || e.Required || e.Type == "url" { // what differs between deployments; the others have good defaults
+		if e.Secret || e.Type == "url" { // what differs between deployments; the others have good defaults
 			variables = append(variables, e.Name)
 		}
 	}

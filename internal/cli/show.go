@@ -66,12 +66,17 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary+with(needs(o)))
 	})...)
 	section("Environment", rows(facts.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
-	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary) })...)
+	section("Shared facts", p.Facts...)
+	section("Servers", rows(facts.Servers, func(s generator.Server) string { return s.Name + "\t" + s.Image + "\t" + provides(s) + with(s.When) })...)
+	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary+with(o.When)) })...)
 	section("Spans", rows(facts.Spans, func(s generator.Span) string {
 		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary + with(s.When)
 	})...)
 	section("Metrics", rows(facts.Metrics, func(m generator.Metric) string {
 		return m.Name + "\t" + m.Instrument + "\t" + m.Unit + "\t" + m.Summary + with(m.When)
+	})...)
+	section("Alerts", alerts(facts.Metrics, func(name, metric, condition, summary, _ string) string {
+		return name + "\t" + metric + "\t" + condition + "\t" + summary
 	})...)
 	section("Modules", rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
 	tw.Flush()
@@ -84,6 +89,46 @@ func with(capability string) string {
 		return ""
 	}
 	return " (with " + capability + ")"
+}
+
+// provides says which variables lead to a server.
+func provides(s generator.Server) string {
+	return strings.Join(rows(s.Provides, func(p generator.Provided) string { return p.Name }), ", ")
+}
+
+// alerts returns a row for each objective and alert of the metrics.
+func alerts(metrics []generator.Metric, row func(name, metric, condition, summary, action string) string) (all []string) {
+	for _, m := range metrics {
+		for _, o := range m.Objectives {
+			condition := fmt.Sprintf("%v %% do not fail", o.Target)
+			if o.Below > 0 {
+				condition = fmt.Sprintf("%v %% below %v %s", o.Target, o.Below, m.Unit)
+			}
+			all = append(all, row(o.Name, m.Name, condition+except("without", o.Except), o.Summary, o.Action))
+		}
+		for _, t := range m.Alerts {
+			condition := fmt.Sprintf("above %v", t.Above) + except("with", t.With)
+			if t.Of != "" {
+				condition += " as a share of " + t.Of
+			}
+			if t.Fleet {
+				condition += ", summed over all instances"
+			}
+			if t.Absent {
+				condition = "absent"
+			}
+			all = append(all, row(t.Name, m.Name, condition+", for "+t.For, t.Summary, t.Action))
+		}
+	}
+	return all
+}
+
+// except says which values of attributes are meant.
+func except(word string, values map[string]string) (text string) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		text += " " + word + " " + key + "=" + values[key]
+	}
+	return text
 }
 
 // needs returns the capabilities without which an option cannot be on.

@@ -83,27 +83,33 @@ type fact struct {
 	Attributes, Optional   []string
 }
 
-// manifests returns the facts of the skeleton and of each preset by the name of the file.
+// manifests returns the facts of the skeleton and of each preset, with those that they share, by the name of the preset.
 func manifests(t *testing.T) map[string]manifest {
-	all := map[string]manifest{}
-	read := func(fsys fs.FS, name string) {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var m manifest
-		if err := yaml.Unmarshal(data, &m); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		all[name] = m
-	}
-	read(templates.FS, "skeleton.yaml")
-	names, err := fs.Glob(presets.FS, "*/*/preset.yaml")
+	data, err := fs.ReadFile(templates.FS, "skeleton.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		read(presets.FS, name)
+	var skeleton manifest
+	if err := yaml.Unmarshal(data, &skeleton); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]manifest{"skeleton.yaml": skeleton}
+	c := builtin(t)
+	for _, axis := range c.Axes() {
+		presets, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range presets {
+			var m manifest
+			for _, s := range p.Spans {
+				m.Spans = append(m.Spans, fact{Attributes: s.Attributes, Optional: s.Optional})
+			}
+			for _, f := range p.Metrics {
+				m.Metrics = append(m.Metrics, fact{f.Name, f.Unit, f.Instrument, f.Attributes, f.Optional})
+			}
+			all[p.ID()] = m
+		}
 	}
 	return all
 }
@@ -163,13 +169,13 @@ func TestOpenTelemetryVariablesAreChecked(t *testing.T) {
 				readme.Write(f.Content)
 			}
 		}
-		// The code builds names from a prefix such as OTEL_BSP_.
-		prefixes := regexp.MustCompile(`"(OTEL_[A-Z_]+_)"`).FindAllStringSubmatch(code.String(), -1)
+		// The code builds names from a prefix such as OTEL_BSP_, and those of limits from OTEL_ and _LIMIT.
+		prefixes := regexp.MustCompile(`"(OTEL_(?:[A-Z_]+_)?)"`).FindAllStringSubmatch(code.String(), -1)
 		for _, name := range row.FindAllStringSubmatch(readme.String(), -1) {
 			checked := strings.Contains(code.String(), `"`+name[1]+`"`)
 			for _, prefix := range prefixes {
 				rest, ok := strings.CutPrefix(name[1], prefix[1])
-				checked = checked || ok && strings.Contains(code.String(), `"`+rest+`"`)
+				checked = checked || ok && strings.Contains(code.String(), `"`+strings.TrimSuffix(rest, "_LIMIT")+`"`)
 			}
 			if !checked && name[1] != "OTEL_SERVICE_NAME" { // which may be anything
 				t.Errorf("backend %s: nothing checks %s", backend.Name, name[1])

@@ -136,17 +136,25 @@ const guide = `# A custom preset, started from %s. Every key:
 #   modules             versions of the modules that its Go files import; then run: otelgen preset lock
 #   layout              role: directory, in a style only
 #   events              what happens to an entity, besides created, that the use cases handle: [confirmed]
-#   env                 variables: {name, section, field, type, default, secret, required, summary, when}; a section and field make
-#                       them part of the configuration
-#   ports               {port, summary}
-#   images              container images: NAME: {image, checked}, with a pinned tag; templates write {{ .Images.NAME }}
+#   facts               shared facts that it uses: NAME, or {name, attributes, optional, when, conditional} to add these to their items.
+#                       An item of env, servers, spans or metrics with "override: NAME" changes one of theirs; otelgen's
+#                       docs/reference/facts.md has the names
+#   env                 variables: {name, section, field, type, default, secret, summary, when}; a section and field make them part of
+#                       the configuration. Without a default they have the address of the server that provides them
+#   servers             what runs beside the service: {name, title, image, checked, note, run, optional, embedded, command, env,
+#                       secrets, ports, volumes, files, hostname, user, memory, health, after, provides, when}
+#     ports             {port, inside, summary, when}
+#     files             {from, to}
+#     health            {command, interval, timeout, retries}
+#     provides          variables that lead to it: {name, value, when}, in which {address} is its host and port, {host} its host
+#   ports               {port, summary} that something else listens on
 #   spans               {names, kind, attributes, optional, summary, conditional, when}
 #   metrics             {name, instrument, unit, attributes, optional, summary, conditional, when, objectives, alerts}. A test in each
 #                       service holds it to just these spans and metrics
 #     objectives        of a histogram: {name, target, below, except, summary, action}
 #     alerts            of another instrument: {name, above, of, with, fleet, absent, for, summary, action}; above or absent
 #
-# Files are addressed by role, files/@store/store.go.tmpl, and fragments by slot, slots/compose.services.tmpl. docs/presets.md of otelgen explains all of it.
+# Files are addressed by role, files/@store/store.go.tmpl, and fragments by slot, slots/readme.notes.tmpl. docs/presets.md of otelgen explains all of it.
 `
 
 // own are the lines of a manifest that belong to the one preset.

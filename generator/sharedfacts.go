@@ -1,0 +1,395 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	factsFolder = "facts" // of the skeleton, or in the root of a custom source
+	factSuffix  = ".yaml"
+)
+
+// library is the shared facts that a manifest may name: those of its source, and those of the skeleton.
+type library struct {
+	facts map[string]*sharedFact
+	own   []*sharedFact // of this source, sorted by name
+}
+
+// sharedFact is what every preset of a kind declares, written once in facts/NAME.yaml. It cannot name another one, so there are no cycles.
+type sharedFact struct {
+	name  string
+	where string
+	body  func() (*factBody, error)
+}
+
+// factBody is the content of a shared fact. Its items are kept as YAML until a manifest has overridden them.
+type factBody struct {
+	summary  string
+	provides []string
+	items    map[string][]*yaml.Node // by kind
+	preset   *Preset                 // the same, decoded
+}
+
+// SharedFact is what every preset of a kind declares, as a reader needs to know it who wants to use or override it.
+type SharedFact struct {
+	Name     string   `json:"name"`
+	Source   string   `json:"source"` // name of the Source it came from
+	Summary  string   `json:"summary"`
+	Provides []string `json:"provides,omitempty"`
+	Env      []string `json:"env,omitempty"`     // names
+	Servers  []string `json:"servers,omitempty"` // names
+	Spans    []string `json:"spans,omitempty"`   // ids
+	Metrics  []string `json:"metrics,omitempty"` // names
+}
+
+// SharedFacts returns the shared facts that manifests can name, sorted: first those of the skeleton, then those of each source.
+func (c *Catalog) SharedFacts() ([]SharedFact, error) {
+	var all []SharedFact
+	for _, l := range c.facts {
+		for _, fact := range l.own {
+			body, err := fact.body()
+			if err != nil {
+				return nil, err
+			}
+			names := map[string][]string{}
+			for _, k := range factKinds {
+				for _, n := range body.items[k.kind] {
+					names[k.kind] = append(names[k.kind], value(n, k.name))
+				}
+			}
+			all = append(all, SharedFact{Name: fact.name, Source: body.preset.Source, Summary: body.summary, Provides: body.provides,
+				Env: names["env"], Servers: names["servers"], Spans: names["spans"], Metrics: names["metrics"]})
+		}
+	}
+	return all, nil
+}
+
+// The kinds of items that a shared fact has and a manifest overrides, each with the key that names an item.
+var factKinds = []struct{ kind, name string }{{"env", "name"}, {"servers", "name"}, {"spans", "id"}, {"metrics", "name"}}
+
+// readLibrary lists the shared facts in a folder. Those of base can be named beside them.
+func readLibrary(dir *folder, base *library) (*library, error) {
+	l := &library{facts: map[string]*sharedFact{}}
+	if base != nil {
+		for name, fact := range base.facts {
+			l.facts[name] = fact
+		}
+	}
+	entries, err := fs.ReadDir(dir.fs, path.Join(dir.root, factsFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{Kind: KindPreset, Code: "source", What: "the shared facts cannot be listed", Why: err.Error(), Fix: "make it a readable folder", Where: dir.position(factsFolder)}
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), factSuffix)
+		if !ok || hidden(e.Name()) {
+			continue
+		}
+		file := path.Join(factsFolder, e.Name())
+		if other := l.facts[name]; other != nil {
+			return nil, &Error{Kind: KindPreset, Code: "manifest", What: "there are two shared facts " + show(name), Why: "the other one is " + other.where,
+				Fix: "rename the file: manifests would not know which is meant", Where: dir.position(file)}
+		}
+		fact := &sharedFact{name: name, where: dir.position(file)}
+		fact.body = sync.OnceValues(func() (*factBody, error) { return decodeFact(dir, file) })
+		l.facts[name] = fact
+		l.own = append(l.own, fact)
+	}
+	return l, nil
+}
+
+// decodeFact reads a shared fact and checks that it is complete without any override. All its errors are joined.
+func decodeFact(dir *folder, file string) (*factBody, error) {
+	b := &factBody{items: map[string][]*yaml.Node{}, preset: &Preset{dir: dir, Source: dir.source}}
+	data, err := dir.read(file, maxManifest)
+	if err != nil {
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the shared fact cannot be read", Why: err.Error(), Fix: "make it a readable file", Where: dir.position(file)}
+	}
+	d := &decoder{where: dir.position(file)}
+	if root, ok := d.document(data); ok {
+		fields := map[string]field{"summary": d.line1("summary", &b.summary), "provides": d.texts("provides", &b.provides)}
+		for _, k := range factKinds {
+			fields[k.kind] = d.list(k.kind, func(n *yaml.Node) { b.items[k.kind] = append(b.items[k.kind], n) })
+		}
+		d.object(root, "a shared fact", fields, "summary")
+		for _, k := range factKinds {
+			d.named(k.kind, k.name, b.items[k.kind])
+		}
+		d.items(b.preset, []factUse{{body: b, where: d.where}}, nil)
+	}
+	return b, errors.Join(d.errs...)
+}
+
+// named holds the items of a kind to a name each, by which a manifest overrides them.
+func (d *decoder) named(kind, key string, items []*yaml.Node) {
+	seen := map[string]bool{}
+	for _, n := range items {
+		name := value(n, key)
+		switch {
+		case name == "":
+			d.fail(n.Line, "an item of "+kind+" has no "+key, "a manifest overrides it by its "+key, "add the key "+key)
+		case seen[name]:
+			d.fail(n.Line, fmt.Sprintf("%s has two items %s", kind, show(name)), "a manifest overrides them by this name", "rename one of them")
+		}
+		seen[name] = true
+	}
+}
+
+// factUse is a shared fact that a manifest names, with what the preset adds to each of its items.
+type factUse struct {
+	name                 string
+	body                 *factBody
+	where                string
+	attributes, optional []string
+	when                 string
+	conditional          bool
+}
+
+// uses decodes the list of shared facts: names, or mappings where the preset adds something.
+func (d *decoder) uses(l *library, dst *[]factUse) field {
+	return d.list("facts", func(n *yaml.Node) {
+		var u factUse
+		if n = d.resolve(n); n.Kind == yaml.MappingNode {
+			d.object(n, "an item of facts", map[string]field{
+				"name": d.line1("name", &u.name), "attributes": d.texts("attributes", &u.attributes), "optional": d.texts("optional", &u.optional),
+				"when": d.line1("when", &u.when), "conditional": d.boolean("conditional", &u.conditional),
+			}, "name")
+		} else {
+			d.line1("an item of facts", &u.name)(n)
+		}
+		fact, ok := l.facts[u.name]
+		switch {
+		case u.name == "":
+			return
+		case !ok:
+			known := sortedKeys(l.facts)
+			d.fail(n.Line, "there is no shared fact "+show(u.name), "known: "+list(known), didYouMean(u.name, known))
+			return
+		case slices.ContainsFunc(*dst, func(o factUse) bool { return o.name == u.name }):
+			d.fail(n.Line, "facts has "+show(u.name)+" twice", "a shared fact is declared once", "remove one of them")
+			return
+		}
+		body, err := fact.body()
+		if err != nil {
+			d.errs = append(d.errs, err)
+			return
+		}
+		u.body, u.where = body, fact.where
+		*dst = append(*dst, u)
+	})
+}
+
+// item is one declaration: a mapping, and the decoder of the file that it is reported for.
+type item struct {
+	n    *yaml.Node
+	d    *decoder
+	from string // shared fact; empty for the preset's own
+}
+
+// items decodes what a preset declares, first by the shared facts that it uses, each as overridden, then by itself, into p.
+func (d *decoder) items(p *Preset, uses []factUse, own map[string][]*yaml.Node) {
+	for _, u := range uses {
+		p.Provides = append(p.Provides, u.body.provides...)
+		p.Facts = append(p.Facts, u.name)
+	}
+	for _, k := range factKinds {
+		for _, i := range d.merge(k.kind, k.name, uses, own[k.kind]) {
+			switch n := i.n; k.kind {
+			case "env":
+				p.Env = append(p.Env, i.d.env(n))
+			case "servers":
+				p.Servers = append(p.Servers, i.d.server(n))
+			case "spans":
+				p.Spans = append(p.Spans, i.d.span(n))
+			case "metrics":
+				p.Metrics = append(p.Metrics, i.d.metric(n))
+			}
+			if i.d != d {
+				d.nodes += i.d.nodes
+				d.errs = append(d.errs, i.d.errs...)
+			}
+		}
+	}
+}
+
+// merge returns the items of a kind, those of the shared facts first, each in the form that the manifest gives it.
+func (d *decoder) merge(kind, key string, uses []factUse, own []*yaml.Node) []item {
+	var items []item
+	at := map[string]int{}      // name of a shared item → its index
+	extend := map[int]factUse{} // index → what the use adds
+	for _, u := range uses {
+		for _, n := range u.body.items[kind] {
+			name := value(n, key)
+			if i, ok := at[name]; ok {
+				d.fail(1, fmt.Sprintf("%s and %s both declare %s", items[i].from, u.name, show(name)), "each of "+kind+" is declared once", "use one of these shared facts")
+				continue
+			}
+			at[name], extend[len(items)] = len(items), u
+			items = append(items, item{n: n, d: &decoder{where: u.where}, from: u.name})
+		}
+	}
+	overridden := map[string]bool{}
+	for _, n := range own {
+		name := value(n, "override")
+		i, shared := at[name]
+		switch {
+		case name == "" && lookup(unalias(n), "override") == nil:
+			if i, ok := at[value(n, key)]; ok && key == "name" {
+				d.fail(n.Line, fmt.Sprintf("%s is declared by the shared fact %s", show(value(n, key)), items[i].from), "an item of a shared fact changes only where the manifest says so",
+					"write override: "+value(n, key)+" instead of name, and only what differs")
+			}
+			items = append(items, item{n: n, d: d})
+		case !shared:
+			known := sortedKeys(at)
+			d.fail(n.Line, "there is no shared item "+show(name)+" to override", "the shared facts of this preset declare in "+kind+": "+list(known), didYouMean(name, known))
+		case overridden[name]:
+			d.fail(n.Line, show(name)+" is overridden twice", "only one of them could count", "remove one of them")
+		default:
+			overridden[name] = true
+			items[i].n, items[i].d = overlay(items[i].n, n), d
+		}
+	}
+	for i, u := range extend {
+		items[i].n = u.extended(items[i].n, kind)
+	}
+	return items
+}
+
+// overlay returns a mapping with the keys of another one put over it: attributes are added to a list, mappings are merged, lists of
+// objectives and alerts by the name that an item overrides; everything else is replaced.
+func overlay(under, over *yaml.Node) *yaml.Node {
+	under, over = unalias(under), unalias(over)
+	merged := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: over.Line, Content: slices.Clone(under.Content)}
+	for i := 0; i+1 < len(over.Content); i += 2 {
+		k, v := over.Content[i], unalias(over.Content[i+1])
+		was := lookup(under, k.Value)
+		switch {
+		case k.Value == "override":
+			continue
+		case was == nil:
+		case k.Value == "attributes":
+			v = sequence(v.Line, unalias(was), v)
+		case k.Value == "optional":
+			v = sequence(v.Line, v, unalias(was))
+		case k.Value == "objectives" || k.Value == "alerts":
+			v = overlayList(unalias(was), v)
+		case v.Kind == yaml.MappingNode && unalias(was).Kind == yaml.MappingNode:
+			v = overlay(was, v)
+		}
+		put(merged, k, v)
+	}
+	return merged
+}
+
+func overlayList(under, over *yaml.Node) *yaml.Node {
+	merged := sequence(over.Line, under)
+	for _, n := range over.Content {
+		name := value(n, "override")
+		at := slices.IndexFunc(merged.Content, func(o *yaml.Node) bool { return value(o, "name") == name })
+		if name == "" || at < 0 { // an unknown name is left for the decoder, which knows no key override
+			merged.Content = append(merged.Content, n)
+			continue
+		}
+		merged.Content[at] = overlay(merged.Content[at], n)
+	}
+	return merged
+}
+
+// extended returns an item with what a use of its shared fact adds, and without the id that only shared facts have.
+func (u factUse) extended(n *yaml.Node, kind string) *yaml.Node {
+	n = unalias(n)
+	line := n.Line
+	n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: line, Content: slices.Clone(n.Content)}
+	add := func(key, tag, value string) {
+		put(n, scalar(line, "!!str", key), scalar(line, tag, value))
+	}
+	if u.when != "" {
+		add("when", "!!str", strings.TrimSpace(value(n, "when")+" "+u.when))
+	}
+	if kind == "spans" || kind == "metrics" {
+		if u.conditional {
+			add("conditional", "!!bool", "true")
+		}
+		u.extend(n, "attributes", func(was, more *yaml.Node) *yaml.Node { return sequence(line, was, more) }, u.attributes)
+		u.extend(n, "optional", func(was, more *yaml.Node) *yaml.Node { return sequence(line, more, was) }, u.optional)
+	}
+	if kind == "spans" {
+		drop(n, "id")
+	}
+	return n
+}
+
+func (u factUse) extend(n *yaml.Node, key string, join func(was, more *yaml.Node) *yaml.Node, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	more := sequence(n.Line)
+	for _, text := range texts {
+		more.Content = append(more.Content, scalar(n.Line, "!!str", text))
+	}
+	was := sequence(n.Line)
+	if v := lookup(n, key); v != nil {
+		was = unalias(v)
+	}
+	put(n, scalar(n.Line, "!!str", key), join(was, more))
+}
+
+func scalar(line int, tag, value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Line: line, Value: value}
+}
+
+// sequence joins sequences. A part that is none stays as it is, for the decoder to refuse.
+func sequence(line int, parts ...*yaml.Node) *yaml.Node {
+	joined := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: line}
+	for _, part := range parts {
+		if part.Kind != yaml.SequenceNode {
+			return part
+		}
+		joined.Content = append(joined.Content, part.Content...)
+	}
+	return joined
+}
+
+// put sets a key of a mapping.
+func put(n, key, value *yaml.Node) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key.Value {
+			n.Content[i+1] = value
+			return
+		}
+	}
+	n.Content = append(n.Content, key, value)
+}
+
+// drop removes a key of a mapping.
+func drop(n *yaml.Node, key string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return
+		}
+	}
+}
+
+// unalias returns what an alias stands for, and any other node as it is.
+func unalias(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// value returns the text under a key of a mapping, or "".
+func value(n *yaml.Node, key string) string {
+	if v := lookup(unalias(n), key); v != nil {
+		return unalias(v).Value
+	}
+	return ""
+}
