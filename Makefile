@@ -43,7 +43,7 @@ golden: ## rewrite the goldens
 	go run ./cmd/otelgen preset test --no-run --update docs/examples/acme
 
 .PHONY: docs
-docs: ## rewrite the reference of commands and presets
+docs: ## rewrite the reference of commands and presets, and the table of presets in the README
 	go test ./internal/cli -run TestReference -update
 
 .PHONY: lock

@@ -23,7 +23,7 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-var update = flag.Bool("update", false, "rewrite the reference in docs/reference")
+var update = flag.Bool("update", false, "rewrite the reference in docs/reference, and the table of presets in README.md")
 
 const docsDir = "../../docs"
 
@@ -54,6 +54,79 @@ func TestReference(t *testing.T) {
 			t.Errorf("docs/reference/%s is not current: make docs, and read the difference", name)
 		}
 	}
+}
+
+// presetsHeader begins the table of presets in the README.
+const presetsHeader = "| axis | presets |\n"
+
+// TestReferenceOfTheReadme: the README's table of presets has all of them, each with a link to its reference.
+func TestReferenceOfTheReadme(t *testing.T) {
+	catalog, err := generator.NewCatalog(skeleton, builtin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = "../../README.md"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := strings.ReplaceAll(string(data), "\r\n", "\n")
+	before, rest, ok := strings.Cut(readme, presetsHeader)
+	if !ok {
+		t.Fatalf("README.md has no table that begins with %q", presetsHeader)
+	}
+	at := 0
+	for line := range strings.Lines(rest) {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		at += len(line)
+	}
+	want := before + presetsTable(t, catalog) + rest[at:]
+	switch {
+	case want == readme:
+	case !*update:
+		t.Error("the table of presets in README.md is not current: make docs, and read the difference")
+	default:
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// presetsTable lists the presets of each axis, and of each group of one, defaults in bold.
+func presetsTable(t *testing.T, catalog *generator.Catalog) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(presetsHeader + "| --- | --- |\n")
+	for _, axis := range catalog.Axes() {
+		presets, err := catalog.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range axis.Groups {
+			var links []string
+			for _, p := range presets {
+				name := p.Name
+				if p.Group != g.Name {
+					continue
+				}
+				if p.Default {
+					name = "**" + name + "**"
+				}
+				links = append(links, fmt.Sprintf("[%s](docs/reference/presets.md#%s)", name, axis.Name+p.Name))
+			}
+			title := axis.Name
+			if g.Name != "" {
+				title += ", " + g.Name
+			}
+			if g.Max != 1 {
+				title += " (any number)"
+			}
+			fmt.Fprintf(&b, "| %s | %s |\n", title, strings.Join(links, ", "))
+		}
+	}
+	return b.String()
 }
 
 // cliPage is the reference of all commands.

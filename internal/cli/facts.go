@@ -94,7 +94,9 @@ func serviceWith(catalog *generator.Catalog, p *generator.Preset, conditions str
 			return slices.ContainsFunc(c.Preset.Provides, func(has string) bool { return slices.Contains(capabilities, has) })
 		}
 		if axis.Name == p.Axis { // a tactic and a style are on one axis
-			choices = slices.DeleteFunc(choices, func(c generator.Choice) bool { return !c.Fits || c.Preset.Group == p.Group && axis.Max(p.Group) == 1 || !provides(c) })
+			choices = slices.DeleteFunc(choices, func(c generator.Choice) bool {
+				return !c.Fits || c.Preset.Group == p.Group && axis.Max(p.Group) == 1 || !provides(c)
+			})
 			if len(choices) > 0 && !slices.ContainsFunc(choices, func(c generator.Choice) bool { return c.Preset.Name == p.Name }) {
 				answers.Presets[axis.Name] = append(answers.Presets[axis.Name], choices[0].Preset.Name)
 			}
