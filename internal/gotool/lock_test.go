@@ -204,8 +204,15 @@ func TestWriteLocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(changed, want) {
-			t.Errorf("changed %q, want %q", changed, want)
+		var files []string
+		for _, c := range changed {
+			files = append(files, c.File)
+			if c.Why == "" {
+				t.Errorf("%s changed for no reason", c.File)
+			}
+		}
+		if !slices.Equal(files, want) {
+			t.Errorf("changed %q, want %q", files, want)
 		}
 	}
 	const preset = "presets/extra/id/"
@@ -234,6 +241,40 @@ func TestWriteLocks(t *testing.T) {
 	lock(false, preset+"lock.txt")
 	if _, err := os.Stat(filepath.Join(root, preset, "lock.txt")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the lock of a preset without imports is still there: %v", err)
+	}
+}
+
+func TestChangeOfALockSaysWhy(t *testing.T) {
+	lock := func(edit func(l *gomod.Lock)) *gomod.Lock {
+		l := &gomod.Lock{Go: "1.26.0", Imports: map[string]gomod.Import{"a.org/x": {Name: "x", Module: "a.org"}}, Modules: map[string]gomod.Module{
+			"a.org": {Version: "v1.0.0", Zip: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=", Mod: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa="},
+			"b.org": {Version: "v1.0.0", Zip: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=", Mod: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa="},
+		}}
+		edit(l)
+		return l
+	}
+	module := func(l *gomod.Lock, path string, edit func(m *gomod.Module)) {
+		m := l.Modules[path]
+		edit(&m)
+		l.Modules[path] = m
+	}
+	have := lock(func(*gomod.Lock) {}).Bytes()
+	for name, c := range map[string]struct {
+		have []byte
+		now  *gomod.Lock
+		want string
+	}{
+		"new":           {nil, lock(func(*gomod.Lock) {}), "it is new"},
+		"gone":          {have, nil, "nothing is imported any more"},
+		"version":       {have, lock(func(l *gomod.Lock) { module(l, "a.org", func(m *gomod.Module) { m.Version = "v1.1.0" }) }), "a.org v1.0.0 → v1.1.0"},
+		"module":        {have, lock(func(l *gomod.Lock) { delete(l.Modules, "b.org") }), "- module b.org"},
+		"import":        {have, lock(func(l *gomod.Lock) { l.Imports["a.org/y"] = gomod.Import{Name: "y", Module: "a.org"} }), "+ import a.org/y"},
+		"go":            {have, lock(func(l *gomod.Lock) { l.Go = "1.27.0" }), "go 1.26.0 → 1.27.0"},
+		"other modules": {have, lock(func(l *gomod.Lock) { module(l, "a.org", func(m *gomod.Module) { m.Selects = []string{"b.org"} }) }), "another module of the catalog changes what a.org selects"},
+	} {
+		if got := why(c.have, c.now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

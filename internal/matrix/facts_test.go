@@ -76,6 +76,98 @@ func TestAlertsAreThoseOfTheAxis(t *testing.T) {
 	}
 }
 
+// The files that run a server follow from its facts, and no template of a preset describes one again.
+func TestFilesFollowFromServers(t *testing.T) {
+	c := builtin(t)
+	images := map[string]string{}
+	for _, axis := range c.Axes() {
+		presets, err := c.Presets(axis.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range presets {
+			for _, s := range p.Servers {
+				images[s.Image] = p.ID()
+			}
+			if len(p.Servers) > 0 {
+				t.Run(p.ID(), func(t *testing.T) { filesFollow(t, c, p) })
+			}
+		}
+	}
+	err := fs.WalkDir(presets.FS, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(name, ".tmpl") {
+			return err
+		}
+		data, err := fs.ReadFile(presets.FS, name)
+		for image, owner := range images {
+			if strings.Contains(string(data), image) {
+				t.Errorf("%s names the image of a server of %s", name, owner)
+			}
+		}
+		return err
+	})
+	if err != nil || len(images) == 0 {
+		t.Fatalf("there are %d images: %v", len(images), err)
+	}
+}
+
+func filesFollow(t *testing.T, c *generator.Catalog, p *generator.Preset) {
+	s, err := c.Select(generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := plan.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type container struct {
+		Image       string
+		Environment map[string]string
+		DependsOn   map[string]any `yaml:"depends_on"`
+		Healthcheck struct{ Test []string }
+	}
+	var compose struct{ Services map[string]container }
+	var ci struct {
+		Jobs struct {
+			Test struct{ Services map[string]container }
+		}
+	}
+	files := map[string]string{}
+	for _, f := range tree.Files {
+		files[f.Path] = string(f.Content)
+	}
+	for name, into := range map[string]any{"compose.yaml": &compose, ".github/workflows/ci.yml": &ci} {
+		if err := yaml.Unmarshal([]byte(files[name]), into); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	service := compose.Services["service"]
+	for _, server := range plan.Contract().Servers {
+		run := compose.Services[server.Name]
+		if run.Image != server.Image || (server.Health != nil) != (len(run.Healthcheck.Test) > 0) {
+			t.Errorf("compose.yaml runs %s as %+v", server.Name, run)
+		}
+		if _, waits := service.DependsOn[server.Name]; waits == server.Optional {
+			t.Errorf("the service waits for %s: %v", server.Name, waits)
+		}
+		for _, provided := range server.Provides {
+			if got := service.Environment[provided.Name]; got != provided.Inside {
+				t.Errorf("in compose.yaml, %s is %q, want %q", provided.Name, got, provided.Inside)
+			}
+		}
+		_, tested := ci.Jobs.Test.Services[server.Name]
+		target := strings.Contains(files["Makefile"], "\n"+server.Name+": ##") && strings.Contains(files["Makefile"], "\ntest-"+server.Name+": ")
+		hint := strings.Contains(files["cmd/dev/main.go"], "start it with: make "+server.Name+`\n`)
+		if tested != server.Tested() || target != server.Tested() || hint != server.Tested() {
+			t.Errorf("%s is in CI: %v, in the Makefile: %v, in cmd/dev: %v; want %v", server.Name, tested, target, hint, server.Tested())
+		}
+	}
+}
+
 type manifest struct{ Spans, Metrics []fact }
 
 type fact struct {

@@ -27,14 +27,14 @@ func main() {
 		os.Exit(1)
 	case *check && len(changed) > 0:
 		fmt.Fprintln(os.Stderr, "lock files are out of date:")
-		for _, name := range changed {
-			fmt.Fprintln(os.Stderr, "  "+name)
+		for _, c := range changed {
+			fmt.Fprintf(os.Stderr, "  %s: %s\n", c.File, c.Why)
 		}
 		fmt.Fprintln(os.Stderr, "  why: an import or a pinned version has changed\n  fix: make lock   (go run ./internal/gotool/lockall)")
 		os.Exit(5)
 	default:
-		for _, name := range changed {
-			fmt.Println("wrote", name)
+		for _, c := range changed {
+			fmt.Printf("wrote %s: %s\n", c.File, c.Why)
 		}
 	}
 }
