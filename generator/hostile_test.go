@@ -16,7 +16,10 @@ func hostile(t *testing.T, files map[string]string) error {
 	skeleton, presets := testCatalog(t, "")
 	mine := fstest.MapFS{"pattern/evil/preset.yaml": {Data: []byte("title: Evil\nsummary: Means no good.\ngroup: tactic\n")}}
 	for name, text := range files {
-		mine["pattern/evil/"+name] = &fstest.MapFile{Data: []byte(text)}
+		if !strings.HasPrefix(name, "facts/") {
+			name = "pattern/evil/" + name
+		}
+		mine[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	c, err := NewCatalog(skeleton, Source{Name: BuiltIn, FS: presets}, Source{Name: "mine", FS: mine})
 	if err != nil {
@@ -246,6 +249,37 @@ func TestHostileManifests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			frugal(t, func() {
 				refuses(t, hostile(t, map[string]string{"preset.yaml": test.manifest}), "mine/pattern/evil/preset.yaml", test.why)
+			})
+		})
+	}
+}
+
+// Shared facts are as limited as the manifests that use them, also where these multiply what they say.
+func TestHostileFacts(t *testing.T) {
+	const head = "title: Evil\nsummary: Means no good.\ngroup: tactic\n"
+	many := strings.Repeat("x, ", 20000) + "x"
+	var spans, overrides strings.Builder
+	spans.WriteString("summary: S\nspans:\n")
+	overrides.WriteString(head + "facts: [evil]\nspans:\n")
+	for i := range 2000 {
+		fmt.Fprintf(&spans, "  - {id: s%d, names: [a], kind: client, summary: S}\n", i)
+		fmt.Fprintf(&overrides, "  - {override: s%d, attributes: *a}\n", i)
+	}
+	use := head + "facts: [evil]\n"
+	for name, test := range map[string]struct{ fact, manifest, where, why string }{
+		"large":                {"summary: S\n" + strings.Repeat("# x\n", 1<<20), use, "mine/facts/evil.yaml", "256 KiB"},
+		"aliases in products":  {"summary: S\nprovides: &a [" + many + "]\nspans:\n  - &s {id: a, names: [a], kind: client, summary: S, attributes: *a}\n" + strings.Repeat("  - *s\n", 9000), use, "mine/facts/evil.yaml", "two items"},
+		"extended in products": {spans.String(), head + "facts: [{name: evil, attributes: [" + many + "]}]\n", "mine/", "more than 50000 values"},
+		"overridden in products": {
+			spans.String(), strings.Replace(overrides.String(), "facts:", "provides: &a ["+many+"]\nfacts:", 1), "mine/", "more than 50000 values",
+		},
+		"not YAML":        {"summary: [", use, "mine/facts/evil.yaml:1", ""},
+		"empty":           {"", use, "mine/facts/evil.yaml:1", "empty"},
+		"an endless text": {"summary: S\nenv: [{name: X, summary: '{{ range 1000000000000 }}{{ end }}'}]\n", use, "mine/facts/evil.yaml:2", "no end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			frugal(t, func() {
+				refuses(t, hostile(t, map[string]string{"facts/evil.yaml": test.fact, "preset.yaml": test.manifest}), test.where, test.why)
 			})
 		})
 	}

@@ -186,11 +186,23 @@ func (d *decoder) uses(l *library, dst *[]factUse) field {
 	})
 }
 
-// item is one declaration: a mapping, and the decoder of the file that it is reported for.
+// item is one declaration: of a shared fact, perhaps overridden, or of the manifest alone.
 type item struct {
-	n    *yaml.Node
-	d    *decoder
-	from string // shared fact; empty for the preset's own
+	use       *factUse // nil for the manifest's own
+	n         *yaml.Node
+	overrides *yaml.Node
+}
+
+// node returns what there is to decode. It is made when it is needed, so that the decoder's limits hold for it.
+func (i *item) node(kind string) *yaml.Node {
+	n := i.n
+	if i.overrides != nil {
+		n = overlay(n, i.overrides)
+	}
+	if i.use != nil {
+		n = i.use.extended(n, kind)
+	}
+	return n
 }
 
 // items decodes what a preset declares, first by the shared facts that it uses, each as overridden, then by itself, into p.
@@ -201,63 +213,64 @@ func (d *decoder) items(p *Preset, uses []factUse, own map[string][]*yaml.Node) 
 	}
 	for _, k := range factKinds {
 		for _, i := range d.merge(k.kind, k.name, uses, own[k.kind]) {
-			switch n := i.n; k.kind {
-			case "env":
-				p.Env = append(p.Env, i.d.env(n))
-			case "servers":
-				p.Servers = append(p.Servers, i.d.server(n))
-			case "spans":
-				p.Spans = append(p.Spans, i.d.span(n))
-			case "metrics":
-				p.Metrics = append(p.Metrics, i.d.metric(n))
+			if d.nodes > maxNodes {
+				return
 			}
-			if i.d != d {
-				d.nodes += i.d.nodes
-				d.errs = append(d.errs, i.d.errs...)
+			in := d
+			if i.use != nil && i.overrides == nil {
+				in = &decoder{where: i.use.where, nodes: d.nodes}
+			}
+			switch n := i.node(k.kind); k.kind {
+			case "env":
+				p.Env = append(p.Env, in.env(n))
+			case "servers":
+				p.Servers = append(p.Servers, in.server(n))
+			case "spans":
+				p.Spans = append(p.Spans, in.span(n))
+			case "metrics":
+				p.Metrics = append(p.Metrics, in.metric(n))
+			}
+			if in != d {
+				d.nodes, d.errs = in.nodes, append(d.errs, in.errs...)
 			}
 		}
 	}
 }
 
-// merge returns the items of a kind, those of the shared facts first, each in the form that the manifest gives it.
+// merge returns the items of a kind, those of the shared facts first, each with what the manifest overrides.
 func (d *decoder) merge(kind, key string, uses []factUse, own []*yaml.Node) []item {
 	var items []item
-	at := map[string]int{}      // name of a shared item → its index
-	extend := map[int]factUse{} // index → what the use adds
-	for _, u := range uses {
+	at := map[string]int{} // name of a shared item → its index
+	for i := range uses {
+		u := &uses[i]
 		for _, n := range u.body.items[kind] {
 			name := value(n, key)
 			if i, ok := at[name]; ok {
-				d.fail(1, fmt.Sprintf("%s and %s both declare %s", items[i].from, u.name, show(name)), "each of "+kind+" is declared once", "use one of these shared facts")
+				d.fail(1, fmt.Sprintf("%s and %s both declare %s", items[i].use.name, u.name, show(name)), "each of "+kind+" is declared once", "use one of these shared facts")
 				continue
 			}
-			at[name], extend[len(items)] = len(items), u
-			items = append(items, item{n: n, d: &decoder{where: u.where}, from: u.name})
+			at[name] = len(items)
+			items = append(items, item{use: u, n: n})
 		}
 	}
-	overridden := map[string]bool{}
 	for _, n := range own {
 		name := value(n, "override")
 		i, shared := at[name]
 		switch {
 		case name == "" && lookup(unalias(n), "override") == nil:
 			if i, ok := at[value(n, key)]; ok && key == "name" {
-				d.fail(n.Line, fmt.Sprintf("%s is declared by the shared fact %s", show(value(n, key)), items[i].from), "an item of a shared fact changes only where the manifest says so",
+				d.fail(n.Line, fmt.Sprintf("%s is declared by the shared fact %s", show(value(n, key)), items[i].use.name), "an item of a shared fact changes only where the manifest says so",
 					"write override: "+value(n, key)+" instead of name, and only what differs")
 			}
-			items = append(items, item{n: n, d: d})
+			items = append(items, item{n: n})
 		case !shared:
 			known := sortedKeys(at)
 			d.fail(n.Line, "there is no shared item "+show(name)+" to override", "the shared facts of this preset declare in "+kind+": "+list(known), didYouMean(name, known))
-		case overridden[name]:
+		case items[i].overrides != nil:
 			d.fail(n.Line, show(name)+" is overridden twice", "only one of them could count", "remove one of them")
 		default:
-			overridden[name] = true
-			items[i].n, items[i].d = overlay(items[i].n, n), d
+			items[i].overrides = n
 		}
-	}
-	for i, u := range extend {
-		items[i].n = u.extended(items[i].n, kind)
 	}
 	return items
 }
