@@ -56,6 +56,7 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 		}
 	}
 	section("Provides", p.Provides...)
+	section("Shared facts", p.Facts...)
 	section("Requires", rows(p.Requires, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
 	section("Conflicts with", rows(p.Conflicts, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
 	section("Options", rows(p.Options, func(o generator.Option) string {
@@ -66,7 +67,6 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary+with(needs(o)))
 	})...)
 	section("Environment", rows(facts.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
-	section("Shared facts", p.Facts...)
 	section("Servers", rows(facts.Servers, func(s generator.Server) string { return s.Name + "\t" + s.Image + "\t" + provides(s) + with(s.When) })...)
 	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary+with(o.When)) })...)
 	section("Spans", rows(facts.Spans, func(s generator.Span) string {
