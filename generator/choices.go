@@ -54,7 +54,7 @@ func (c *Catalog) Choices(axisName string, sofar Answers) ([]Choice, error) {
 			}
 			possible = append(possible, q)
 		}
-		why := c.misfit(chosen, possible)
+		why := c.Misfit(chosen, possible)
 		choices = append(choices, Choice{Preset: p, Fits: why == "", Why: why})
 	}
 	return choices, nil
@@ -89,8 +89,8 @@ func (c *Catalog) RulesOut(p *Preset, sofar Answers) ([]Choice, error) {
 	return out, nil
 }
 
-// misfit says why the decided presets cannot be completed by open ones, or "".
-func (c *Catalog) misfit(decided, open []*Preset) string {
+// Misfit says why the decided presets cannot be part of one selection, whichever of the open ones are added, or "" if they can.
+func (c *Catalog) Misfit(decided, open []*Preset) string {
 	if r := clash(decided); r != nil {
 		return r.Reason
 	}

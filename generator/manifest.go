@@ -113,6 +113,7 @@ func (d *decoder) axis(n *yaml.Node) Axis {
 	var a Axis
 	d.object(n, "an axis", map[string]field{
 		"name": d.line1("name", &a.Name), "title": d.line1("title", &a.Title), "question": d.line1("question", &a.Question), "row": d.line1("row", &a.Row),
+		"independent": d.boolean("independent", &a.Independent),
 		"groups": d.list("groups", func(n *yaml.Node) {
 			var lo, hi int64 = 0, -1
 			var g Group

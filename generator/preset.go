@@ -9,6 +9,8 @@ type Axis struct {
 	Question string  `json:"question"`
 	Groups   []Group `json:"groups"` // at least one; a plain axis has one unnamed group of exactly one preset
 	Row      string  `json:"-"`      // where dashboards show what its presets report
+	// Independent says that its presets change no Go code of another preset: with each other preset they are tried once.
+	Independent bool `json:"independent,omitempty"`
 }
 
 // Group bounds how many presets of an axis may be chosen. Max is -1 for any number.

@@ -1,10 +1,8 @@
 package matrix_test
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"path"
@@ -15,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/otelgen/otelgen/generator"
-	"github.com/otelgen/otelgen/generator/golang"
 )
 
 // marker is an entity that no template mentions, so that all of a service that comes from its entity can be told by it.
@@ -69,12 +66,11 @@ func (p pattern) solve(name string) string {
 	return strings.ToLower(entity[:1]) + entity[1:]
 }
 
-// clashes finds the entities whose identifiers would not be told from those that the templates use themselves: in one scope, in one
-// struct, or where the one would hide the other. It looks at services of the marker, with scopes as the compiler sees them, so it need not
-// try any entity.
+// clashes finds the entities whose identifiers would clash with those that the templates use themselves: in one scope, in one struct, or where the one would hide
+// the other. It looks at services about the marker, with scopes as the compiler sees them, so it need not try any entity.
 type clashes struct {
-	found map[string]string // entity, as a variable → the first place and reason
-	seen  map[string]bool   // digests of packages that are done
+	checker *checker
+	found   map[string]string // entity, as a variable → the first place and reason
 }
 
 func (c *clashes) add(entity, format string, args ...any) {
@@ -98,103 +94,27 @@ func (c *clashes) names(names []string, where string) {
 	}
 }
 
-// service looks at every package of a service.
+// service looks at every package of a service that no service before had with the same code.
 func (c *clashes) service(t *testing.T, tree *generator.Tree, module string) {
 	t.Helper()
-	s := newSource(t, token.NewFileSet(), tree, module)
-	for key, files := range s.files {
-		for _, file := range files {
-			c.routes(file, key)
-			c.qualifiers(file, key, module)
+	s := c.checker.source(t, tree, module)
+	for _, unit := range s.fresh() {
+		for _, file := range s.files[unit] {
+			c.routes(file, unit)
+			c.qualifiers(file, unit, module)
 		}
-	}
-	for key := range s.files {
-		dir, _, _ := strings.Cut(key, " ")
-		if c.seen[key+s.digests[dir]] {
-			continue
+		pkg, info := s.check(unit)
+		c.scopes(s, pkg, info)
+		for _, file := range s.unit(unit) {
+			c.members(s, file)
 		}
-		c.seen[key+s.digests[dir]] = true
-		files := s.unit(key)
-		pkg, info := s.check(dir, files)
-		c.pkg(s, pkg, info, files)
+		c.methods(pkg, s.unit(unit))
+		c.hidden(s, pkg, info, s.unit(unit))
 	}
 }
 
-// source type-checks the packages of a service. Without an importer those of others are empty: what they hold does not matter to the
-// service's own scopes, but to the compiler's complaints, which are then not to be listened to.
-type source struct {
-	fset     *token.FileSet
-	module   string
-	files    map[string][]*ast.File // import path, with " tests" or " external tests" behind it
-	packages map[string]*types.Package
-	digests  map[string]string
-	others   types.Importer
-	errs     []error
-}
-
-func newSource(t *testing.T, fset *token.FileSet, tree *generator.Tree, module string) *source {
-	t.Helper()
-	s := &source{fset: fset, module: module, files: map[string][]*ast.File{}, packages: map[string]*types.Package{}, digests: map[string]string{}}
-	for _, f := range tree.Files {
-		if !strings.HasSuffix(f.Path, ".go") {
-			continue
-		}
-		file, err := parser.ParseFile(s.fset, f.Path, f.Content, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := path.Join(module, path.Dir(f.Path))
-		key := dir
-		switch {
-		case path.Base(f.Path) == "export_test.go": // external tests see it
-		case strings.HasSuffix(file.Name.Name, "_test"):
-			key += " external tests"
-		case strings.HasSuffix(f.Path, "_test.go"):
-			key += " tests"
-		}
-		s.files[key] = append(s.files[key], file)
-		s.digests[dir] += fmt.Sprintf("%s %x\n", f.Path, sha256.Sum256(f.Content))
-	}
-	return s
-}
-
-// unit returns what is compiled together: the files of a package, its own tests with it, or its external tests.
-func (s *source) unit(key string) []*ast.File {
-	if dir, ok := strings.CutSuffix(key, " tests"); ok && s.files[dir] != nil {
-		return slices.Concat(s.files[dir], s.files[key])
-	}
-	return s.files[key]
-}
-
-func (s *source) check(dir string, files []*ast.File) (*types.Package, *types.Info) {
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Scopes: map[ast.Node]*types.Scope{}}
-	conf := types.Config{Importer: s, Error: func(err error) { s.errs = append(s.errs, err) }}
-	pkg, _ := conf.Check(dir, s.fset, files, info)
-	return pkg, info
-}
-
-// Import returns a package of the service, or of others.
-func (s *source) Import(importPath string) (*types.Package, error) {
-	if pkg := s.packages[importPath]; pkg != nil {
-		return pkg, nil
-	}
-	var pkg *types.Package
-	switch files := s.files[importPath]; {
-	case files != nil:
-		pkg, _ = s.check(importPath, files)
-	case s.others != nil:
-		return s.others.Import(importPath)
-	default:
-		pkg = types.NewPackage(importPath, golang.AssumedName(importPath))
-		pkg.MarkComplete()
-	}
-	s.packages[importPath] = pkg
-	return pkg, nil
-}
-
-// pkg looks at one package.
-func (c *clashes) pkg(s *source, pkg *types.Package, info *types.Info, files []*ast.File) {
-	// Side by side in a scope. Names of imports may not be those of the package, either.
+// scopes adds the clashes of names side by side in a scope. Imports must not have names of the package, either.
+func (c *clashes) scopes(s *source, pkg *types.Package, info *types.Info) {
 	var imports []string
 	for node, scope := range info.Scopes {
 		c.names(scope.Names(), s.fset.Position(node.Pos()).String())
@@ -204,16 +124,26 @@ func (c *clashes) pkg(s *source, pkg *types.Package, info *types.Info, files []*
 	}
 	slices.Sort(imports)
 	c.names(append(pkg.Scope().Names(), slices.Compact(imports)...), pkg.Path())
+}
 
-	// Members of a struct or interface, its methods among them.
+// members adds the clashes within the structs and interfaces of a file that have no name.
+func (c *clashes) members(s *source, file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			if list := fieldsOf(e); list != nil {
+				c.names(fieldNames(list), s.fset.Position(list.Pos()).String())
+			}
+		}
+		return true
+	})
+}
+
+// methods adds the clashes among the fields and methods of types.
+func (c *clashes) methods(pkg *types.Package, files []*ast.File) {
 	members := map[string][]string{}
-	selected := map[*ast.Ident]bool{} // what stands behind a dot is looked for elsewhere
 	for _, file := range files {
 		ast.Inspect(file, func(n ast.Node) bool {
-			var list *ast.FieldList
 			switch n := n.(type) {
-			case *ast.SelectorExpr:
-				selected[n.Sel] = true
 			case *ast.FuncDecl:
 				if n.Recv != nil {
 					receiver := receiverType(n.Recv.List[0].Type)
@@ -223,13 +153,6 @@ func (c *clashes) pkg(s *source, pkg *types.Package, info *types.Info, files []*
 				if fields := fieldsOf(n.Type); fields != nil {
 					members[n.Name.Name] = append(members[n.Name.Name], fieldNames(fields)...)
 				}
-			default:
-				if e, ok := n.(ast.Expr); ok {
-					list = fieldsOf(e)
-				}
-			}
-			if list != nil {
-				c.names(fieldNames(list), s.fset.Position(list.Pos()).String())
 			}
 			return true
 		})
@@ -237,31 +160,53 @@ func (c *clashes) pkg(s *source, pkg *types.Package, info *types.Info, files []*
 	for typ, names := range members {
 		c.names(names, pkg.Path()+"."+typ)
 	}
+}
 
-	// One hides the other between its declaration and its use.
+// hidden adds the names that would be hidden between their declaration and their use.
+func (c *clashes) hidden(s *source, pkg *types.Package, info *types.Info, files []*ast.File) {
+	selected := selectors(files)
 	for id, obj := range info.Uses {
 		if obj.Parent() == nil || obj.Parent() == types.Universe || selected[id] {
 			continue
 		}
-		used, isMarked := marked(id.Name)
 		where := s.fset.Position(id.Pos()).String()
 		for scope := pkg.Scope().Innermost(id.Pos()); scope != nil && scope != obj.Parent(); scope = scope.Parent() {
-			for _, name := range scope.Names() {
-				p, other := marked(name)
-				if other == isMarked {
-					continue
-				}
-				if at, _ := scope.LookupParent(name, id.Pos()); at != scope {
-					continue // declared only later
-				}
-				if isMarked {
-					c.add(used.solve(name), "%s: %s would be hidden by %s", where, id.Name, name)
-				} else {
-					c.add(p.solve(id.Name), "%s: %s would be hidden by %s", where, id.Name, name)
-				}
-			}
+			c.hiddenIn(scope, id, where)
 		}
 	}
+}
+
+// hiddenIn adds the clashes of a used name with those of a scope between the use and the declaration.
+func (c *clashes) hiddenIn(scope *types.Scope, id *ast.Ident, where string) {
+	used, isMarked := marked(id.Name)
+	for _, name := range scope.Names() {
+		p, other := marked(name)
+		if other == isMarked {
+			continue
+		}
+		if at, _ := scope.LookupParent(name, id.Pos()); at != scope {
+			continue // declared only later
+		}
+		if isMarked {
+			c.add(used.solve(name), "%s: %s would be hidden by %s", where, id.Name, name)
+		} else {
+			c.add(p.solve(id.Name), "%s: %s would be hidden by %s", where, id.Name, name)
+		}
+	}
+}
+
+// selectors returns the names behind a dot: they are not looked for in scopes.
+func selectors(files []*ast.File) map[*ast.Ident]bool {
+	all := map[*ast.Ident]bool{}
+	for _, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if selector, ok := n.(*ast.SelectorExpr); ok {
+				all[selector.Sel] = true
+			}
+			return true
+		})
+	}
+	return all
 }
 
 func receiverType(e ast.Expr) string {

@@ -44,7 +44,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(s.name, s.module, s.framework, s.broker, s.database, s.pattern, s.backend, s.entity, s.plural, s.option, s.value)
 	}
 	c := builtin(f)
-	var checked checks
+	var checked fileCheck
 	f.Fuzz(func(t *testing.T, name, module, framework, broker, database, pattern, backend, entity, plural, option, value string) {
 		answers := generator.Answers{Name: name, Module: module, Entity: entity, EntityPlural: plural, Presets: map[string][]string{}}
 		for axis, names := range map[string]string{"framework": framework, "broker": broker, "database": database, "pattern": pattern, "backend": backend} {
@@ -100,7 +100,7 @@ func refused(t *testing.T, err error) {
 }
 
 // wellFormed holds a tree to being a project.
-func wellFormed(t *testing.T, tree *generator.Tree, modulePath string, checked *checks) {
+func wellFormed(t *testing.T, tree *generator.Tree, modulePath string, checked *fileCheck) {
 	t.Helper()
 	seen := map[string]string{}
 	packages := map[string]string{} // folder → package
@@ -115,7 +115,7 @@ func wellFormed(t *testing.T, tree *generator.Tree, modulePath string, checked *
 		if f.Mode&^0o755 != 0 || f.Mode&0o600 != 0o600 {
 			t.Fatalf("%s has the mode %v", f.Path, f.Mode)
 		}
-		for _, fault := range checked.file(f) {
+		for _, fault := range checked.faults(f) {
 			t.Fatalf("%s: %s\n%s", f.Path, fault, f.Content)
 		}
 		if f.Path == "go.mod" {
@@ -124,7 +124,7 @@ func wellFormed(t *testing.T, tree *generator.Tree, modulePath string, checked *
 			}
 		}
 	}
-	for key, files := range newSource(t, token.NewFileSet(), tree, modulePath).files {
+	for key, files := range newChecker(token.NewFileSet(), nil).source(t, tree, modulePath).files {
 		dir, tests, _ := strings.Cut(key, " ")
 		for _, file := range files {
 			name := strings.TrimSuffix(file.Name.Name, "_test")

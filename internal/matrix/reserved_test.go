@@ -92,27 +92,12 @@ func plain(word string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// withDefaultBackend leaves out the selections with other backends. These differ in what knows no entity.
-func withDefaultBackend(all []generator.Answers) []generator.Answers {
-	return slices.DeleteFunc(slices.Clone(all), func(a generator.Answers) bool {
-		return len(a.Presets["backend"]) > 0 && !slices.Contains(a.Presets["backend"], "console")
-	})
-}
-
 // findClashes returns the entities that clash, and where.
 func findClashes(t *testing.T) map[string]string {
 	t.Helper()
 	c := builtin(t)
-	all, err := matrix.All(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, _, err := matrix.Pairs(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := clashes{found: map[string]string{}, seen: map[string]bool{}}
-	for _, a := range append(withDefaultBackend(all), rows...) {
+	found := clashes{checker: newChecker(token.NewFileSet(), nil), found: map[string]string{}}
+	for _, a := range cover(t, c).All() {
 		a.Entity, a.EntityPlural = marker, markerPlural
 		found.service(t, render(t, c, a), "example.com/"+a.Name)
 	}
@@ -123,22 +108,55 @@ func findClashes(t *testing.T) map[string]string {
 var natural = strings.Fields("account booking customer device document employee file image invoice item job line-item message note notification payment " +
 	"person post product project query request review sensor session shipment task team ticket token transaction user visit")
 
-// Services compile with every entity that people are likely to want; with all of the matrix, with every one that is not reserved, of
-// all the words that are identifiers in the services.
-func TestEntitiesCompile(t *testing.T) {
-	c := builtin(t)
-	rows := presetsOnly(c, few(t, c))
-	entities := map[string]bool{}
-	for _, name := range natural {
-		entities[name] = true
+// Every service of the covering set compiles. With each entity that people are likely to want, so does a service of the few in which
+// every preset takes part: another one for each, or all of them with the whole matrix. With the whole matrix, every identifier of these
+// services is tried as an entity and as its plural, unless it is reserved.
+func TestServicesCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
 	}
-	if os.Getenv("MATRIX_ALL") != "" {
-		for _, a := range rows {
-			for entity := range identifiers(t, render(t, c, a)) {
-				entities[entity] = true
+	c := builtin(t)
+	set := cover(t, c)
+	rows := few(set.Pairs)
+	compiler := newCompiler(t, c, rows)
+	for _, a := range set.All() {
+		compiler.compile(a)
+	}
+	for i, entity := range natural {
+		for j, a := range presetsOnly(rows) {
+			if a.Entity = entity; wholeMatrix() || j == i%len(rows) {
+				compiler.compile(a)
 			}
 		}
 	}
+	if compiler.refused > 0 {
+		t.Errorf("%d entities that people are likely to want are refused", compiler.refused)
+	}
+	if wholeMatrix() {
+		for i, entity := range identifiers(t, c, rows) {
+			a := rows[i%len(rows)]
+			a.Entity = entity
+			compiler.compile(a)
+			a.Entity, a.EntityPlural = marker, entity
+			compiler.compile(a)
+		}
+	}
+	t.Logf("%d services, %d entities refused", compiler.services, compiler.refused)
+}
+
+func wholeMatrix() bool { return os.Getenv("MATRIX_ALL") != "" }
+
+// compiler compiles services in memory, against what the go command has compiled of other modules.
+type compiler struct {
+	*checker
+	t                 *testing.T
+	catalog           *generator.Catalog
+	services, refused int
+}
+
+// newCompiler returns a compiler for services whose imports are among those of the rows.
+func newCompiler(t *testing.T, c *generator.Catalog, rows []generator.Answers) *compiler {
+	t.Helper()
 	exports := map[string]string{}
 	for _, a := range rows {
 		maps.Copy(exports, exportData(t, c, a))
@@ -150,60 +168,32 @@ func TestEntitiesCompile(t *testing.T) {
 		}
 		return os.Open(exports[path])
 	})
-	t.Logf("%d entities", len(entities))
-	refused := 0
-	for _, entity := range slices.Sorted(maps.Keys(entities)) {
-		for _, a := range rows {
-			for _, plural := range []string{"", entity} {
-				a.Entity, a.EntityPlural = entity, plural
-				if plural != "" {
-					if slices.Contains(natural, entity) {
-						continue
-					}
-					a.Entity = marker
-				}
-				s, err := c.Select(a)
-				if err != nil {
-					refused++
-					if slices.Contains(natural, a.Entity) {
-						t.Errorf("%s: %v", entity, err)
-					}
-					continue
-				}
-				p, err := s.Plan()
-				if err != nil {
-					refused++
-					continue
-				}
-				tree, err := p.Render()
-				if err != nil {
-					t.Errorf("%s: %v", matrix.Label(c, a), err)
-					continue
-				}
-				source := newSource(t, fset, tree, s.Answers().Module)
-				source.others = others
-				for key := range source.files {
-					dir, _, _ := strings.Cut(key, " ")
-					source.check(dir, source.unit(key))
-				}
-				if len(source.errs) > 0 {
-					t.Errorf("%s, plural %q: %v", matrix.Label(c, a), a.EntityPlural, source.errs[0])
-				}
-			}
-		}
-	}
-	t.Logf("%d entities in %d services, %d refused", len(entities), len(rows), refused)
+	return &compiler{checker: newChecker(fset, others), t: t, catalog: c}
 }
 
-// few returns a few selections that hold every preset.
-func few(t *testing.T, c *generator.Catalog) (rows []generator.Answers) {
-	t.Helper()
-	pairs, _, err := matrix.Pairs(c)
+// compile fails the test if a service does not compile. Answers that are refused are counted.
+func (c *compiler) compile(a generator.Answers) {
+	c.t.Helper()
+	selection, err := c.catalog.Select(a)
 	if err != nil {
-		t.Fatal(err)
+		c.refused++
+		return
 	}
+	tree, err := c.catalog.Generate(a)
+	if err != nil {
+		c.t.Errorf("%s, plural %q: %v", matrix.Label(c.catalog, a), a.EntityPlural, err)
+		return
+	}
+	c.services++
+	for _, err := range c.source(c.t, tree, selection.Answers().Module).compileErrors() {
+		c.t.Errorf("%s, plural %q: %v", matrix.Label(c.catalog, a), a.EntityPlural, err)
+	}
+}
+
+// few returns a few of the selections that hold every preset.
+func few(all []generator.Answers) (rows []generator.Answers) {
 	have := map[string]bool{}
-	news := func(a generator.Answers) (ids []string) {
+	missing := func(a generator.Answers) (ids []string) {
 		for axis, names := range a.Presets {
 			for _, name := range names {
 				if id := axis + "/" + name; !have[id] {
@@ -214,8 +204,8 @@ func few(t *testing.T, c *generator.Catalog) (rows []generator.Answers) {
 		return ids
 	}
 	for {
-		best := slices.MaxFunc(pairs, func(a, b generator.Answers) int { return len(news(a)) - len(news(b)) })
-		ids := news(best)
+		best := slices.MaxFunc(all, func(a, b generator.Answers) int { return len(missing(a)) - len(missing(b)) })
+		ids := missing(best)
 		if len(ids) == 0 {
 			return rows
 		}
@@ -226,57 +216,70 @@ func few(t *testing.T, c *generator.Catalog) (rows []generator.Answers) {
 	}
 }
 
-// presetsOnly leaves the options out, and what is then there twice.
-func presetsOnly(c *generator.Catalog, rows []generator.Answers) (unique []generator.Answers) {
-	seen := map[string]bool{}
-	for _, a := range rows {
-		a.Options = nil
-		if label := matrix.Label(c, a); !seen[label] {
-			seen[label] = true
-			unique = append(unique, a)
-		}
+// presetsOnly returns the selections without their options.
+func presetsOnly(all []generator.Answers) []generator.Answers {
+	plain := slices.Clone(all)
+	for i := range plain {
+		plain[i].Options = nil
 	}
-	return unique
+	return plain
 }
 
-// identifiers returns all identifiers of a service, as entities.
-func identifiers(t *testing.T, tree *generator.Tree) map[string]bool {
+// identifiers returns all identifiers of the services, as entities.
+func identifiers(t *testing.T, c *generator.Catalog, rows []generator.Answers) []string {
 	t.Helper()
 	all := map[string]bool{}
 	capital := regexp.MustCompile(`[A-Z]`)
-	selected := map[*ast.Ident]bool{}
-	for _, files := range newSource(t, token.NewFileSet(), tree, "example.com/"+matrix.Service).files {
-		for _, file := range files {
-			ast.Inspect(file, func(n ast.Node) bool {
-				if s, ok := n.(*ast.SelectorExpr); ok {
-					selected[s.Sel] = true // it stands in no scope
-				}
-				if id, ok := n.(*ast.Ident); ok && !selected[id] && id.Name != "_" {
-					name := strings.ToLower(id.Name[:1]) + id.Name[1:]
-					all[strings.ToLower(capital.ReplaceAllString(name, "-$0"))] = true
-				}
-				return true
-			})
+	check := newChecker(token.NewFileSet(), nil)
+	for _, a := range rows {
+		for _, files := range check.source(t, render(t, c, a), "example.com/"+matrix.Service).files {
+			selected := selectors(files) // they stand in no scope
+			for _, file := range files {
+				ast.Inspect(file, func(n ast.Node) bool {
+					if id, ok := n.(*ast.Ident); ok && !selected[id] && id.Name != "_" {
+						name := strings.ToLower(id.Name[:1]) + id.Name[1:]
+						all[strings.ToLower(capital.ReplaceAllString(name, "-$0"))] = true
+					}
+					return true
+				})
+			}
 		}
 	}
-	return all
+	return slices.Sorted(maps.Keys(all))
 }
 
-// exportData returns where the compiler keeps what the packages export that a service imports.
+// exportData returns where the go command keeps what the packages of other modules export that a service imports.
 func exportData(t *testing.T, c *generator.Catalog, a generator.Answers) map[string]string {
 	t.Helper()
-	list := exec.Command("go", "list", "-export", "-deps", "-test", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", "./...")
+	imported := otherModules(newChecker(token.NewFileSet(), nil).source(t, render(t, c, a), "example.com/"+matrix.Service))
+	args := append([]string{"list", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}"}, imported...)
+	list := exec.CommandContext(t.Context(), "go", args...)
 	list.Dir, list.Env = write(t, c, a), goEnvironment()
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
-		t.Fatalf("%s: %v", list, err)
+		t.Fatalf("go list -export: %v", err)
 	}
 	files := map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		if path, file, ok := strings.Cut(line, " "); ok && !strings.Contains(path, "[") && !strings.HasPrefix(file, "[") {
+		if path, file, ok := strings.Cut(line, " "); ok {
 			files[path] = file
 		}
 	}
 	return files
+}
+
+// otherModules returns the packages of other modules that a service imports.
+func otherModules(s *source) []string {
+	imported := map[string]bool{}
+	for _, files := range s.files {
+		for _, file := range files {
+			for _, i := range file.Imports {
+				if name, _ := strconv.Unquote(i.Path.Value); !strings.HasPrefix(name, s.module+"/") && name != "C" {
+					imported[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(imported))
 }
