@@ -63,8 +63,10 @@ func (p *Plan) facts() error {
 			return err
 		}
 		for _, m := range ctx.Metrics[len(shown):] {
-			shown = append(shown, signals.Metric{Name: m.Name, Instrument: m.Instrument, Unit: m.Unit, Summary: m.Summary, Attributes: m.Attributes, Optional: m.Optional,
-				Conditional: m.Conditional, Row: p.row(preset), Objectives: m.Objectives, Alerts: m.Alerts})
+			shown = append(shown, signals.Metric{
+				Name: m.Name, Instrument: m.Instrument, Unit: m.Unit, Summary: m.Summary, Attributes: m.Attributes,
+				Optional: m.Optional, Conditional: m.Conditional, Row: p.row(preset), Objectives: m.Objectives, Alerts: m.Alerts,
+			})
 		}
 	}
 	for _, e := range ctx.Env {
@@ -87,7 +89,6 @@ func (p *Plan) facts() error {
 
 // add adds the facts of one preset whose conditions hold.
 func (c *context) add(f *factRenderer, p *Plan) error {
-	id := f.preset.ID()
 	servers := f.servers(p)
 	for _, s := range servers {
 		if f.err == nil {
@@ -95,39 +96,48 @@ func (c *context) add(f *factRenderer, p *Plan) error {
 		}
 	}
 	for _, e := range f.preset.Env {
-		if f.err != nil || !p.applies(f.preset, e.When) {
+		if !p.applies(f.preset, e.When) {
 			continue
 		}
-		f.where = e.where
-		e.Owner, e.Default, e.Summary = id, f.text(cmp.Or(e.Default, provided(servers, e.Name))), f.text(e.Summary)
+		f.where, e.Owner = e.where, f.preset.ID()
+		e.Default, e.Summary = f.text(cmp.Or(e.Default, provided(servers, e.Name))), f.text(e.Summary)
 		if f.err == nil {
 			f.err = c.addEnv(e)
 		}
 	}
 	for _, port := range f.preset.Ports {
-		if p.applies(f.preset, port.When) {
-			port.Owner = id
+		// Presets that share a server share its ports.
+		known := slices.ContainsFunc(c.Ports, func(o Port) bool { return o.Port == port.Port })
+		if !known && p.applies(f.preset, port.When) {
+			port.Owner = f.preset.ID()
 			c.Ports = append(c.Ports, port)
 		}
 	}
+	c.addSignals(f, p)
+	return f.err
+}
+
+// addSignals adds the spans and metrics of one preset whose conditions hold.
+func (c *context) addSignals(f *factRenderer, p *Plan) {
 	for _, s := range f.preset.Spans {
 		if !p.applies(f.preset, s.When) {
 			continue
 		}
-		f.where = s.where
-		s.Owner, s.Names, s.Attributes, s.Optional, s.Summary = id, f.texts(eachEvent(s.Names, c.Events)), f.texts(s.Attributes), f.texts(s.Optional), f.text(s.Summary)
+		f.where, s.Owner = s.where, f.preset.ID()
+		s.Names, s.Summary = f.texts(eachEvent(s.Names, c.Events)), f.text(s.Summary)
+		s.Attributes, s.Optional = f.texts(s.Attributes), f.texts(s.Optional)
 		c.Spans = append(c.Spans, s)
 	}
 	for _, m := range f.preset.Metrics {
 		if !p.applies(f.preset, m.When) {
 			continue
 		}
-		f.where = m.where
-		m.Owner, m.Name, m.Unit, m.Attributes, m.Optional, m.Summary = id, f.text(m.Name), f.text(m.Unit), f.texts(m.Attributes), f.texts(m.Optional), f.text(m.Summary)
+		f.where, m.Owner = m.where, f.preset.ID()
+		m.Name, m.Unit, m.Summary = f.text(m.Name), f.text(m.Unit), f.text(m.Summary)
+		m.Attributes, m.Optional = f.texts(m.Attributes), f.texts(m.Optional)
 		m.Objectives, m.Alerts = f.objectives(m.Objectives), f.thresholds(m.Alerts)
 		c.Metrics = append(c.Metrics, m)
 	}
-	return f.err
 }
 
 // provided returns where a server that provides the variable is reached from the host, or "".

@@ -344,16 +344,4 @@ func (d *decoder) layout(dst *map[string]string) field {
 	}
 }
 
-// lookup returns the value of a key of a mapping, or nil.
-func lookup(n *yaml.Node, key string) *yaml.Node {
-	if n.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == key {
-				return n.Content[i+1]
-			}
-		}
-	}
-	return nil
-}
-
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -23,7 +23,8 @@ type library struct {
 	own   []*sharedFact // of this source, sorted by name
 }
 
-// sharedFact is what every preset of a kind declares, written once in facts/NAME.yaml. It cannot name another one, so there are no cycles.
+// sharedFact is what every preset of a kind declares, written once in facts/NAME.yaml. It cannot name another one, so
+// there are no cycles.
 type sharedFact struct {
 	name  string
 	where string
@@ -50,7 +51,8 @@ type SharedFact struct {
 	Metrics  []string `json:"metrics,omitempty"` // names
 }
 
-// SharedFacts returns the shared facts that manifests can name, sorted: first those of the skeleton, then those of each source.
+// SharedFacts returns the shared facts that manifests can name, sorted: first those of the skeleton, then those of each
+// source. The error is a join of *Error of KindPreset.
 func (c *Catalog) SharedFacts() ([]SharedFact, error) {
 	var all []SharedFact
 	for _, l := range c.facts {
@@ -65,15 +67,19 @@ func (c *Catalog) SharedFacts() ([]SharedFact, error) {
 					names[k.kind] = append(names[k.kind], value(n, k.name))
 				}
 			}
-			all = append(all, SharedFact{Name: fact.name, Source: body.preset.Source, Summary: body.summary, Provides: body.provides,
-				Env: names["env"], Servers: names["servers"], Spans: names["spans"], Metrics: names["metrics"]})
+			all = append(all, SharedFact{
+				Name: fact.name, Source: body.preset.Source, Summary: body.summary, Provides: body.provides,
+				Env: names["env"], Servers: names["servers"], Spans: names["spans"], Metrics: names["metrics"],
+			})
 		}
 	}
 	return all, nil
 }
 
 // The kinds of items that a shared fact has and a manifest overrides, each with the key that names an item.
-var factKinds = []struct{ kind, name string }{{"env", "name"}, {"servers", "name"}, {"spans", "id"}, {"metrics", "name"}}
+var factKinds = []struct{ kind, name string }{
+	{"env", "name"}, {"servers", "name"}, {"spans", "id"}, {"metrics", "name"},
+}
 
 // readLibrary lists the shared facts in a folder. Those of base can be named beside them.
 func readLibrary(dir *folder, base *library) (*library, error) {
@@ -85,7 +91,8 @@ func readLibrary(dir *folder, base *library) (*library, error) {
 	}
 	entries, err := fs.ReadDir(dir.fs, path.Join(dir.root, factsFolder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &Error{Kind: KindPreset, Code: "source", What: "the shared facts cannot be listed", Why: err.Error(), Fix: "make it a readable folder", Where: dir.position(factsFolder)}
+		return nil, &Error{Kind: KindPreset, Code: "source", What: "the shared facts cannot be listed", Why: err.Error(),
+			Fix: "make it a readable folder", Where: dir.position(factsFolder)}
 	}
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), factSuffix)
@@ -94,7 +101,8 @@ func readLibrary(dir *folder, base *library) (*library, error) {
 		}
 		file := path.Join(factsFolder, e.Name())
 		if other := l.facts[name]; other != nil {
-			return nil, &Error{Kind: KindPreset, Code: "manifest", What: "there are two shared facts " + show(name), Why: "the other one is " + other.where,
+			return nil, &Error{Kind: KindPreset, Code: "manifest", What: "there are two shared facts " + show(name),
+				Why: "the other one is " + other.where,
 				Fix: "rename the file: manifests would not know which is meant", Where: dir.position(file)}
 		}
 		fact := &sharedFact{name: name, where: dir.position(file)}
@@ -110,7 +118,8 @@ func decodeFact(dir *folder, file string) (*factBody, error) {
 	b := &factBody{items: map[string][]*yaml.Node{}, preset: &Preset{dir: dir, Source: dir.source}}
 	data, err := dir.read(file, maxManifest)
 	if err != nil {
-		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the shared fact cannot be read", Why: err.Error(), Fix: "make it a readable file", Where: dir.position(file)}
+		return nil, &Error{Kind: KindPreset, Code: "manifest", What: "the shared fact cannot be read", Why: err.Error(),
+			Fix: "make it a readable file", Where: dir.position(file)}
 	}
 	d := &decoder{where: dir.position(file)}
 	if root, ok := d.document(data); ok {
@@ -136,7 +145,8 @@ func (d *decoder) named(kind, key string, items []*yaml.Node) {
 		case name == "":
 			d.fail(n.Line, "an item of "+kind+" has no "+key, "a manifest overrides it by its "+key, "add the key "+key)
 		case seen[name]:
-			d.fail(n.Line, fmt.Sprintf("%s has two items %s", kind, show(name)), "a manifest overrides them by this name", "rename one of them")
+			d.fail(n.Line, fmt.Sprintf("%s has two items %s", kind, show(name)), "a manifest overrides them by this name",
+				"rename one of them")
 		}
 		seen[name] = true
 	}
@@ -158,8 +168,9 @@ func (d *decoder) uses(l *library, dst *[]factUse) field {
 		var u factUse
 		if n = d.resolve(n); n.Kind == yaml.MappingNode {
 			d.object(n, "an item of facts", map[string]field{
-				"name": d.line1("name", &u.name), "attributes": d.texts("attributes", &u.attributes), "optional": d.texts("optional", &u.optional),
-				"when": d.line1("when", &u.when), "conditional": d.boolean("conditional", &u.conditional),
+				"name": d.line1("name", &u.name), "when": d.line1("when", &u.when),
+				"attributes": d.texts("attributes", &u.attributes), "optional": d.texts("optional", &u.optional),
+				"conditional": d.boolean("conditional", &u.conditional),
 			}, "name")
 		} else {
 			d.line1("an item of facts", &u.name)(n)
@@ -205,7 +216,8 @@ func (i *item) node(kind string) *yaml.Node {
 	return n
 }
 
-// items decodes what a preset declares, first by the shared facts that it uses, each as overridden, then by itself, into p.
+// items decodes what a preset declares into p: the items of the shared facts that it uses, as it overrides them, then its
+// own.
 func (d *decoder) items(p *Preset, uses []factUse, own map[string][]*yaml.Node) {
 	for _, u := range uses {
 		p.Provides = append(p.Provides, u.body.provides...)
@@ -246,7 +258,8 @@ func (d *decoder) merge(kind, key string, uses []factUse, own []*yaml.Node) []it
 		for _, n := range u.body.items[kind] {
 			name := value(n, key)
 			if i, ok := at[name]; ok {
-				d.fail(1, fmt.Sprintf("%s and %s both declare %s", items[i].use.name, u.name, show(name)), "each of "+kind+" is declared once", "use one of these shared facts")
+				d.fail(1, fmt.Sprintf("%s and %s both declare %s", items[i].use.name, u.name, show(name)),
+					"each of "+kind+" is declared once", "use one of these shared facts")
 				continue
 			}
 			at[name] = len(items)
@@ -259,13 +272,15 @@ func (d *decoder) merge(kind, key string, uses []factUse, own []*yaml.Node) []it
 		switch {
 		case name == "" && lookup(unalias(n), "override") == nil:
 			if i, ok := at[value(n, key)]; ok && key == "name" {
-				d.fail(n.Line, fmt.Sprintf("%s is declared by the shared fact %s", show(value(n, key)), items[i].use.name), "an item of a shared fact changes only where the manifest says so",
+				d.fail(n.Line, fmt.Sprintf("%s is declared by the shared fact %s", show(value(n, key)), items[i].use.name),
+					"an item of a shared fact changes only where the manifest says so",
 					"write override: "+value(n, key)+" instead of name, and only what differs")
 			}
 			items = append(items, item{n: n})
 		case !shared:
 			known := sortedKeys(at)
-			d.fail(n.Line, "there is no shared item "+show(name)+" to override", "the shared facts of this preset declare in "+kind+": "+list(known), didYouMean(name, known))
+			d.fail(n.Line, "there is no shared item "+show(name)+" to override",
+				"the shared facts of this preset declare in "+kind+": "+list(known), didYouMean(name, known))
 		case items[i].overrides != nil:
 			d.fail(n.Line, show(name)+" is overridden twice", "only one of them could count", "remove one of them")
 		default:
@@ -273,46 +288,6 @@ func (d *decoder) merge(kind, key string, uses []factUse, own []*yaml.Node) []it
 		}
 	}
 	return items
-}
-
-// overlay returns a mapping with the keys of another one put over it: attributes are added to a list, mappings are merged, lists of
-// objectives and alerts by the name that an item overrides; everything else is replaced.
-func overlay(under, over *yaml.Node) *yaml.Node {
-	under, over = unalias(under), unalias(over)
-	merged := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: over.Line, Content: slices.Clone(under.Content)}
-	for i := 0; i+1 < len(over.Content); i += 2 {
-		k, v := over.Content[i], unalias(over.Content[i+1])
-		was := lookup(under, k.Value)
-		switch {
-		case k.Value == "override":
-			continue
-		case was == nil:
-		case k.Value == "attributes":
-			v = sequence(v.Line, unalias(was), v)
-		case k.Value == "optional":
-			v = sequence(v.Line, v, unalias(was))
-		case k.Value == "objectives" || k.Value == "alerts":
-			v = overlayList(unalias(was), v)
-		case v.Kind == yaml.MappingNode && unalias(was).Kind == yaml.MappingNode:
-			v = overlay(was, v)
-		}
-		put(merged, k, v)
-	}
-	return merged
-}
-
-func overlayList(under, over *yaml.Node) *yaml.Node {
-	merged := sequence(over.Line, under)
-	for _, n := range over.Content {
-		name := value(n, "override")
-		at := slices.IndexFunc(merged.Content, func(o *yaml.Node) bool { return value(o, "name") == name })
-		if name == "" || at < 0 { // an unknown name is left for the decoder, which knows no key override
-			merged.Content = append(merged.Content, n)
-			continue
-		}
-		merged.Content[at] = overlay(merged.Content[at], n)
-	}
-	return merged
 }
 
 // extended returns an item with what a use of its shared fact adds, and without the id that only shared facts have.
@@ -352,57 +327,4 @@ func (u factUse) extend(n *yaml.Node, key string, join func(was, more *yaml.Node
 		was = unalias(v)
 	}
 	put(n, scalar(n.Line, "!!str", key), join(was, more))
-}
-
-func scalar(line int, tag, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Line: line, Value: value}
-}
-
-// sequence joins sequences. A part that is none stays as it is, for the decoder to refuse.
-func sequence(line int, parts ...*yaml.Node) *yaml.Node {
-	joined := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: line}
-	for _, part := range parts {
-		if part.Kind != yaml.SequenceNode {
-			return part
-		}
-		joined.Content = append(joined.Content, part.Content...)
-	}
-	return joined
-}
-
-// put sets a key of a mapping.
-func put(n, key, value *yaml.Node) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key.Value {
-			n.Content[i+1] = value
-			return
-		}
-	}
-	n.Content = append(n.Content, key, value)
-}
-
-// drop removes a key of a mapping.
-func drop(n *yaml.Node, key string) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			n.Content = slices.Delete(n.Content, i, i+2)
-			return
-		}
-	}
-}
-
-// unalias returns what an alias stands for, and any other node as it is.
-func unalias(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-// value returns the text under a key of a mapping, or "".
-func value(n *yaml.Node, key string) string {
-	if v := lookup(unalias(n), key); v != nil {
-		return unalias(v).Value
-	}
-	return ""
 }

@@ -69,10 +69,44 @@ func conditions(p *generator.Preset) []string {
 	return slices.Compact(all)
 }
 
-// serviceWith selects a service that has a preset and fulfills the conditions of one of its facts; else the defaults where they fit.
+// serviceWith selects a service that has a preset and meets the conditions of one of its facts; else the defaults where
+// they fit.
 func serviceWith(catalog *generator.Catalog, p *generator.Preset, conditions string) (*generator.Selection, error) {
-	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}, Options: map[string]string{}}
-	var capabilities []string
+	capabilities, options := wanted(p, conditions)
+	answers := generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}, Options: options}
+	provides := func(c generator.Choice) bool {
+		return slices.ContainsFunc(c.Preset.Provides, func(has string) bool { return slices.Contains(capabilities, has) })
+	}
+	rank := func(c generator.Choice) int {
+		switch {
+		case !c.Fits:
+			return 3
+		case provides(c):
+			return 0
+		case c.Preset.Default:
+			return 1
+		}
+		return 2
+	}
+	for _, axis := range catalog.Axes() {
+		choices, err := catalog.Choices(axis.Name, answers)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(choices, func(x, y generator.Choice) int { return rank(x) - rank(y) })
+		switch best := choices[0]; {
+		case axis.Name != p.Axis:
+			answers.Presets[axis.Name] = []string{best.Preset.Name}
+		case rank(best) == 0 && best.Preset.Name != p.Name && (best.Preset.Group != p.Group || axis.Max(p.Group) != 1):
+			answers.Presets[axis.Name] = append(answers.Presets[axis.Name], best.Preset.Name)
+		}
+	}
+	return catalog.Select(answers)
+}
+
+// wanted returns the capabilities among the conditions, and the options of the preset with their values.
+func wanted(p *generator.Preset, conditions string) (capabilities []string, options map[string]string) {
+	options = map[string]string{}
 	for _, condition := range strings.Fields(conditions) {
 		option, ok := strings.CutPrefix(condition, "options.")
 		if !ok {
@@ -83,38 +117,7 @@ func serviceWith(catalog *generator.Catalog, p *generator.Preset, conditions str
 		if !hasValue {
 			value = "true"
 		}
-		answers.Options[p.ID()+"."+name] = value
+		options[p.ID()+"."+name] = value
 	}
-	for _, axis := range catalog.Axes() {
-		choices, err := catalog.Choices(axis.Name, answers)
-		if err != nil {
-			return nil, err
-		}
-		provides := func(c generator.Choice) bool {
-			return slices.ContainsFunc(c.Preset.Provides, func(has string) bool { return slices.Contains(capabilities, has) })
-		}
-		if axis.Name == p.Axis { // a tactic and a style are on one axis
-			choices = slices.DeleteFunc(choices, func(c generator.Choice) bool {
-				return !c.Fits || c.Preset.Group == p.Group && axis.Max(p.Group) == 1 || !provides(c)
-			})
-			if len(choices) > 0 && !slices.ContainsFunc(choices, func(c generator.Choice) bool { return c.Preset.Name == p.Name }) {
-				answers.Presets[axis.Name] = append(answers.Presets[axis.Name], choices[0].Preset.Name)
-			}
-			continue
-		}
-		rank := func(c generator.Choice) int {
-			switch {
-			case !c.Fits:
-				return 3
-			case provides(c):
-				return 0
-			case c.Preset.Default:
-				return 1
-			}
-			return 2
-		}
-		slices.SortStableFunc(choices, func(x, y generator.Choice) int { return rank(x) - rank(y) })
-		answers.Presets[axis.Name] = []string{choices[0].Preset.Name}
-	}
-	return catalog.Select(answers)
+	return capabilities, options
 }
