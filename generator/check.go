@@ -165,7 +165,7 @@ func (k *checker) facts(o *Preset) {
 	}
 	for _, e := range o.Env {
 		k.when(o, e.where, e.When)
-		text(e.where, e.Default, e.Summary)
+		text(e.where, e.Default, e.Develop, e.Summary)
 	}
 	for _, s := range o.Servers {
 		k.server(o, s)

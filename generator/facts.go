@@ -101,6 +101,7 @@ func (c *context) add(f *factRenderer, p *Plan) error {
 		}
 		f.where, e.Owner = e.where, f.preset.ID()
 		e.Default, e.Summary = f.text(cmp.Or(e.Default, provided(servers, e.Name))), f.text(e.Summary)
+		e.Develop = f.text(e.Develop)
 		if f.err == nil {
 			f.err = c.addEnv(e)
 		}

@@ -192,7 +192,8 @@ func (d *decoder) env(n *yaml.Node) Env {
 		"name": d.line1("name", &e.Name), "section": d.line1("section", &e.Section), "field": d.line1("field", &e.Field),
 		"type":    d.oneOf("type", &e.Type, "text", "int", "bool", "duration", "url", "address", "level"),
 		"default": d.text("default", &e.Default), "secret": d.boolean("secret", &e.Secret),
-		"summary": d.line1("summary", &e.Summary), "when": d.line1("when", &e.When),
+		"development": d.line1("development", &e.Develop),
+		"summary":     d.line1("summary", &e.Summary), "when": d.line1("when", &e.When),
 	}, "name", "summary")
 	if (e.Section == "") != (e.Field == "") {
 		d.fail(n.Line, e.Name+" has only one of section and field", "together they name a field of the configuration", "write both, or neither")

@@ -115,6 +115,7 @@ type Env struct {
 	Type    string `json:"type"` // text, int, bool, duration, url, address, level
 	Default string `json:"default"`
 	Secret  bool   `json:"secret,omitempty"`
+	Develop string `json:"development,omitempty"` // value that cmd/dev and Compose set
 	Summary string `json:"summary"`
 	When    string `json:"when,omitempty"` // its condition: capabilities and options.NAME[=VALUE], with ! those that must be absent
 	Owner   string `json:"owner,omitempty"`

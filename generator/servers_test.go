@@ -59,6 +59,24 @@ default postgres://127.0.0.1:5432/line_items?host=127.0.0.1
 	}
 }
 
+// A variable's value for development is rendered like any other text, and only there.
+func TestVariablesHaveAValueForDevelopment(t *testing.T) {
+	const edits = `
+-- presets/framework/chi/preset.yaml --
+title: chi
+summary: HTTP.
+default: true
+provides: [inbound.http]
+env:
+  - {name: API_DOCS, default: "false", development: "{{ .Name }}", summary: x}
+-- skeleton/files/@root/dev.txt.tmpl --
+{{ range .Env }}{{ if .Develop }}{{ .Name }} {{ .Default }} {{ .Develop }}{{ end }}{{ end }}
+`
+	if got := content(t, mustGenerate(t, edits, Answers{Name: "shop"}), "dev.txt"); got != "API_DOCS false shop\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestHealthIsALineForAShell(t *testing.T) {
 	h := Health{Command: []string{"sh", "-c", "redis-cli ping | grep 'PONG'", ""}}
 	if got, want := h.Shell(), `sh -c 'redis-cli ping | grep '\''PONG'\''' ''`; got != want {

@@ -139,8 +139,9 @@ const guide = `# A custom preset, started from %s. Every key:
 #   facts               shared facts that it uses: NAME, or {name, attributes, optional, when, conditional} to add these to their items.
 #                       An item of env, servers, spans or metrics with "override: NAME" changes one of theirs; otelgen's
 #                       docs/reference/facts.md has the names
-#   env                 variables: {name, section, field, type, default, secret, summary, when}; a section and field make them part of
-#                       the configuration. Without a default they have the address of the server that provides them
+#   env                 variables: {name, section, field, type, default, development, secret, summary, when}; a section and field make
+#                       them part of the configuration. Without a default they have the address of the server that provides
+#                       them; development is the value that cmd/dev and Compose set
 #   servers             what runs beside the service: {name, title, image, checked, note, run, optional, embedded, command, env,
 #                       secrets, ports, volumes, files, hostname, user, memory, health, after, provides, when}
 #     ports             {port, inside, summary, when}
