@@ -145,34 +145,41 @@ func hold(t *testing.T, folder string, wanted map[string][]byte) {
 		}
 	}
 	for _, name := range archives(t, folder) {
-		if _, ok := wanted[name]; ok {
-			continue
-		}
-		file := filepath.Join(folder, name+".txtar")
-		if !*update {
-			t.Errorf("golden/%s is no longer written; %s", file, fix)
-		} else if err := os.Remove(file); err != nil {
-			t.Fatal(err)
+		if _, ok := wanted[name]; !ok {
+			drop(t, filepath.Join(folder, name+".txtar"))
 		}
 	}
 	for name, want := range wanted {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(folder, name+".txtar")
-			got, err := os.ReadFile(file)
-			switch {
-			case err == nil && bytes.Equal(got, want):
-			case *update:
-				if err := os.WriteFile(file, want, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			case errors.Is(err, fs.ErrNotExist):
-				t.Errorf("there is no golden/%s; %s", file, fix)
-			case err != nil:
-				t.Fatal(err)
-			default:
-				t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, fix, goldens.Differences(got, want))
-			}
-		})
+		t.Run(name, func(t *testing.T) { holdFile(t, filepath.Join(folder, name+".txtar"), want) })
+	}
+}
+
+// drop removes an archive that is no longer wanted, or reports it.
+func drop(t *testing.T, file string) {
+	t.Helper()
+	if !*update {
+		t.Errorf("golden/%s is no longer written; %s", file, fix)
+	} else if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holdFile compares an archive with what is wanted, or writes it.
+func holdFile(t *testing.T, file string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(file)
+	switch {
+	case err == nil && bytes.Equal(got, want):
+	case *update:
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		t.Errorf("there is no golden/%s; %s", file, fix)
+	case err != nil:
+		t.Fatal(err)
+	default:
+		t.Errorf("otelgen writes something else than golden/%s holds; %s\n%s", file, fix, goldens.Differences(got, want))
 	}
 }
 

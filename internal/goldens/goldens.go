@@ -14,7 +14,6 @@ import (
 
 	"github.com/otelgen/otelgen/generator"
 	"github.com/otelgen/otelgen/internal/matrix"
-	"github.com/otelgen/otelgen/internal/project"
 )
 
 // Command returns an archive without files, which begins with the command that writes the service of the answers.
@@ -36,7 +35,7 @@ func Format(a *txtar.Archive) ([]byte, error) {
 	return data, nil
 }
 
-// Differences shows how each file of an archive differs: a diff of all of it would not say in which file a line is.
+// Differences shows how each file of an archive differs: a diff of the whole would not say in which file a line is.
 func Differences(golden, now []byte) string {
 	before, after := txtar.Parse(golden), txtar.Parse(now)
 	var b strings.Builder
@@ -44,30 +43,25 @@ func Differences(golden, now []byte) string {
 		b.Write(diff.Diff("golden comment", before.Comment, "now", after.Comment))
 	}
 	names := map[string]bool{}
-	compare := func(name string) {
-		if names[name] {
-			return
-		}
-		names[name] = true
-		old, now := find(before, name), find(after, name)
-		switch {
-		case now == nil:
-			fmt.Fprintf(&b, "%s is no longer written\n", name)
-		case old == nil:
-			fmt.Fprintf(&b, "%s is new, %d bytes\n", name, len(now))
-		default:
-			b.Write(diff.Diff("golden "+name, old, "now "+name, now))
-		}
-	}
 	for _, f := range slices.Concat(before.Files, after.Files) {
-		if f.Name != project.FileName {
-			compare(f.Name)
+		if !names[f.Name] {
+			names[f.Name] = true
+			compare(&b, f.Name, find(before, f.Name), find(after, f.Name))
 		}
-	}
-	if b.Len() == 0 && find(before, project.FileName) != nil { // else its digests differ, too, and tell nothing
-		compare(project.FileName)
 	}
 	return cmp.Or(b.String(), "only the order of the files differs, or their line endings")
+}
+
+// compare writes how a file differs. It is nil where there is none.
+func compare(b *strings.Builder, name string, old, now []byte) {
+	switch {
+	case now == nil:
+		fmt.Fprintf(b, "%s is no longer written\n", name)
+	case old == nil:
+		fmt.Fprintf(b, "%s is new, %d bytes\n", name, len(now))
+	default:
+		b.Write(diff.Diff("golden "+name, old, "now "+name, now))
+	}
 }
 
 // find returns a file of an archive, or nil.

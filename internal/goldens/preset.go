@@ -34,20 +34,12 @@ func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defaults, err := c.Select(generator.Answers{Name: matrix.Service})
-	if err != nil {
-		return nil, err
-	}
-	plan, err := defaults.Plan()
-	if err != nil {
-		return nil, err
-	}
-	base, err := plan.Render()
+	defaults, base, err := defaultService(c)
 	if err != nil {
 		return nil, err
 	}
 	g := preset{preset: p, base: base.Files, archive: Command(c, answers)}
-	if err := g.manifest(defaults.Presets()); err != nil {
+	if err := g.manifest(defaults); err != nil {
 		return nil, err
 	}
 	for _, f := range tree.Files {
@@ -58,6 +50,20 @@ func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
 		return nil, fmt.Errorf("%s gives nothing", p.ID())
 	}
 	return Format(g.archive)
+}
+
+// defaultService returns the presets and files of the service that all goldens are compared with.
+func defaultService(c *generator.Catalog) ([]*generator.Preset, *generator.Tree, error) {
+	selection, err := c.Select(generator.Answers{Name: matrix.Service})
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := selection.Plan()
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := plan.Render()
+	return selection.Presets(), tree, err
 }
 
 // preset builds the golden of one preset.

@@ -66,8 +66,8 @@ func (p pattern) solve(name string) string {
 	return strings.ToLower(entity[:1]) + entity[1:]
 }
 
-// clashes finds the entities whose identifiers would clash with those that the templates use themselves: in one scope, in one struct, or where the one would hide
-// the other. It looks at services about the marker, with scopes as the compiler sees them, so it need not try any entity.
+// clashes finds the entities whose identifiers would clash with those that the templates use themselves: in one scope, in one struct, or
+// where the one would hide the other. It looks at services about the marker, with scopes as the compiler sees them, so it need not try any entity.
 type clashes struct {
 	checker *checker
 	found   map[string]string // entity, as a variable → the first place and reason

@@ -136,7 +136,8 @@ func TestCoverHoldsEveryTripleOfSharedGo(t *testing.T) {
 		for _, b := range presetsOf(t, c, "broker") {
 			for _, d := range presetsOf(t, c, "database") {
 				triple := meeting(f.ID(), b.ID(), d.ID())
-				_, err := c.Select(generator.Answers{Name: matrix.Service, Presets: map[string][]string{f.Axis: {f.Name}, b.Axis: {b.Name}, d.Axis: {d.Name}}})
+				presets := map[string][]string{f.Axis: {f.Name}, b.Axis: {b.Name}, d.Axis: {d.Name}}
+				_, err := c.Select(generator.Answers{Name: matrix.Service, Presets: presets})
 				if err == nil && !met[triple] || met[triple] == excluded[triple] {
 					t.Errorf("%s: accepted %v, is in a row %v, is said to be impossible %v", triple, err == nil, met[triple], excluded[triple])
 				}
@@ -240,8 +241,8 @@ const (
 	manyPresets = 10 // of each axis
 )
 
-// hundred returns a catalog of a hundred presets over ten axes, of which the last six are independent or optional. Every third preset of an axis conflicts with a
-// preset of the next axis, and some of the first two axes require what half of axis 5 provides.
+// hundred returns a catalog of a hundred presets over ten axes: three that share Go files, four optional and three independent ones. Every
+// third preset of most axes conflicts with one of the next axis. Some presets of the first two axes require what half of the fifth provides.
 func hundred(t testing.TB) (c *generator.Catalog, allowed func(p, q string) bool) {
 	t.Helper()
 	var axes strings.Builder

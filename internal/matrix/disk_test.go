@@ -1,6 +1,8 @@
 package matrix_test
 
 import (
+	"bytes"
+	"fmt"
 	"hash/fnv"
 	"os"
 	"os/exec"
@@ -23,8 +25,8 @@ const partSize = 8
 // Every two answers of the catalog meet in a service that is written to disk and judged by the go command: go.mod and go.sum, go vet, and its
 // own tests, against real servers. The services in which every preset takes part are also linked.
 //
-// MATRIX_ALL=1 runs all of it, and MATRIX_PART=2 its second part. Otherwise the commit decides on the part: so each is run in turn,
-// and a commit gives the same result each time.
+// MATRIX_ALL=1 runs all of it, and MATRIX_PART=2 one part. Otherwise the commit decides on the part: so each is run in turn, and a commit
+// gives the same result each time.
 func TestMatrix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
@@ -32,11 +34,11 @@ func TestMatrix(t *testing.T) {
 	c := builtin(t)
 	set := cover(t, c)
 	parts := (len(set.Pairs) + partSize - 1) / partSize
-	part, why := partToRun(t, parts)
-	t.Logf("part %d of %d of the matrix of %d services, where 0 is all: %s", part, parts, len(set.Pairs), why)
+	turn, why := inTurn(t, parts)
+	t.Logf("%d parts of %d services: %s", parts, len(set.Pairs), why)
 	linked := few(set.Pairs)
 	for i, a := range set.Pairs {
-		if part != all && i%parts != part-1 {
+		if !turn(i) {
 			continue
 		}
 		link := slices.ContainsFunc(linked, func(l generator.Answers) bool { return matrix.Label(c, l) == matrix.Label(c, a) })
@@ -85,30 +87,35 @@ var chosen = regexp.MustCompile(`\+[^+=]+=[^+]+`)
 
 var unset = regexp.MustCompile(`TEST_\w+ is not set`)
 
-// all stands for every part. The first one is 1.
-const all = 0
-
-// partToRun returns which of the parts to run, from 1, or all, and why.
-func partToRun(t *testing.T, parts int) (int, string) {
+// inTurn reports which of n things the tests do without the whole matrix, and why: those whose turn it is. MATRIX_PART says so, or else the
+// commit.
+func inTurn(t *testing.T, n int) (turn func(i int) bool, why string) {
 	t.Helper()
 	if wholeMatrix() {
-		return all, "MATRIX_ALL is set"
+		return func(int) bool { return true }, "all, as MATRIX_ALL is set"
 	}
+	part, why := partOf(t)
+	return func(i int) bool { return i%n == part%n }, why
+}
+
+// partOf returns the number that decides whose turn it is.
+func partOf(t *testing.T) (part int, why string) {
+	t.Helper()
 	if v := os.Getenv("MATRIX_PART"); v != "" {
 		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 {
-			t.Fatalf("MATRIX_PART is %q, want a number from 1", v)
+		if err != nil || n < 0 {
+			t.Fatalf("MATRIX_PART is %q, want a number", v)
 		}
-		return (n-1)%parts + 1, "MATRIX_PART is set"
+		return n, "part " + v + ", as MATRIX_PART says"
 	}
-	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	commit, err := exec.CommandContext(t.Context(), "git", "rev-parse", "HEAD").Output()
 	if err != nil {
-		return 1, "there is no commit to choose by"
+		return 0, "part 0, as there is no commit to choose by"
 	}
-	commit := strings.TrimSpace(string(out))
 	h := fnv.New32a()
-	h.Write([]byte(commit))
-	return int(h.Sum32()%uint32(parts)) + 1, "chosen by the commit " + commit
+	h.Write(commit)
+	part = int(h.Sum32() % 1000)
+	return part, fmt.Sprintf("part %d, by the commit %s", part, bytes.TrimSpace(commit))
 }
 
 // write writes the service of the answers to a folder of its own and returns that.

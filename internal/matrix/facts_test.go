@@ -111,6 +111,25 @@ func TestFilesFollowFromServers(t *testing.T) {
 	}
 }
 
+// container is a server as compose.yaml and the CI workflow run it.
+type container struct {
+	Image       string
+	Environment map[string]string
+	DependsOn   map[string]any `yaml:"depends_on"`
+	Healthcheck struct{ Test []string }
+}
+
+// serverFiles are the files that follow from the servers of a service.
+type serverFiles struct {
+	compose struct{ Services map[string]container }
+	ci      struct {
+		Jobs struct {
+			Test struct{ Services map[string]container }
+		}
+	}
+	makefile, dev string
+}
+
 func filesFollow(t *testing.T, c *generator.Catalog, p *generator.Preset) {
 	s, err := c.Select(generator.Answers{Name: "shop", Presets: map[string][]string{p.Axis: {p.Name}}})
 	if err != nil {
@@ -124,47 +143,54 @@ func filesFollow(t *testing.T, c *generator.Catalog, p *generator.Preset) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type container struct {
-		Image       string
-		Environment map[string]string
-		DependsOn   map[string]any `yaml:"depends_on"`
-		Healthcheck struct{ Test []string }
+	files := readServerFiles(t, tree)
+	for _, server := range plan.Contract().Servers {
+		files.runs(t, server)
+		files.tests(t, server)
 	}
-	var compose struct{ Services map[string]container }
-	var ci struct {
-		Jobs struct {
-			Test struct{ Services map[string]container }
-		}
-	}
+}
+
+func readServerFiles(t *testing.T, tree *generator.Tree) (s serverFiles) {
+	t.Helper()
 	files := map[string]string{}
 	for _, f := range tree.Files {
 		files[f.Path] = string(f.Content)
 	}
-	for name, into := range map[string]any{"compose.yaml": &compose, ".github/workflows/ci.yml": &ci} {
+	for name, into := range map[string]any{"compose.yaml": &s.compose, ".github/workflows/ci.yml": &s.ci} {
 		if err := yaml.Unmarshal([]byte(files[name]), into); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	service := compose.Services["service"]
-	for _, server := range plan.Contract().Servers {
-		run := compose.Services[server.Name]
-		if run.Image != server.Image || (server.Health != nil) != (len(run.Healthcheck.Test) > 0) {
-			t.Errorf("compose.yaml runs %s as %+v", server.Name, run)
+	s.makefile, s.dev = files["Makefile"], files["cmd/dev/main.go"]
+	return s
+}
+
+// runs compares compose.yaml with the server.
+func (s *serverFiles) runs(t *testing.T, server generator.Server) {
+	t.Helper()
+	run := s.compose.Services[server.Name]
+	if run.Image != server.Image || (server.Health != nil) != (len(run.Healthcheck.Test) > 0) {
+		t.Errorf("compose.yaml runs %s as %+v", server.Name, run)
+	}
+	service := s.compose.Services["service"]
+	if _, waits := service.DependsOn[server.Name]; waits == server.Optional {
+		t.Errorf("the service waits for %s: %v", server.Name, waits)
+	}
+	for _, provided := range server.Provides {
+		if got := service.Environment[provided.Name]; got != provided.Inside {
+			t.Errorf("in compose.yaml, %s is %q, want %q", provided.Name, got, provided.Inside)
 		}
-		if _, waits := service.DependsOn[server.Name]; waits == server.Optional {
-			t.Errorf("the service waits for %s: %v", server.Name, waits)
-		}
-		for _, provided := range server.Provides {
-			if got := service.Environment[provided.Name]; got != provided.Inside {
-				t.Errorf("in compose.yaml, %s is %q, want %q", provided.Name, got, provided.Inside)
-			}
-		}
-		_, tested := ci.Jobs.Test.Services[server.Name]
-		target := strings.Contains(files["Makefile"], "\n"+server.Name+": ##") && strings.Contains(files["Makefile"], "\ntest-"+server.Name+": ")
-		hint := strings.Contains(files["cmd/dev/main.go"], "start it with: make "+server.Name+`\n`)
-		if tested != server.Tested() || target != server.Tested() || hint != server.Tested() {
-			t.Errorf("%s is in CI: %v, in the Makefile: %v, in cmd/dev: %v; want %v", server.Name, tested, target, hint, server.Tested())
-		}
+	}
+}
+
+// tests checks that a server that tests use is in CI, the Makefile and the hint of the development entry point, and no other.
+func (s *serverFiles) tests(t *testing.T, server generator.Server) {
+	t.Helper()
+	_, tested := s.ci.Jobs.Test.Services[server.Name]
+	target := strings.Contains(s.makefile, "\n"+server.Name+": ##") && strings.Contains(s.makefile, "\ntest-"+server.Name+": ")
+	hint := strings.Contains(s.dev, "start it with: make "+server.Name+`\n`)
+	if tested != server.Tested() || target != server.Tested() || hint != server.Tested() {
+		t.Errorf("%s is in CI: %v, in the Makefile: %v, in cmd/dev: %v; want %v", server.Name, tested, target, hint, server.Tested())
 	}
 }
 
@@ -234,44 +260,44 @@ func importedConventions(t *testing.T) string {
 // Every variable of OpenTelemetry that a README lists is checked at start.
 func TestOpenTelemetryVariablesAreChecked(t *testing.T) {
 	c := builtin(t)
-	backends, err := c.Presets("backend")
-	if err != nil {
-		t.Fatal(err)
-	}
 	row := regexp.MustCompile("`(OTEL_[A-Z_]+)`")
-	for _, backend := range backends {
-		s, err := c.Select(generator.Answers{Name: "shop", Presets: map[string][]string{"backend": {backend.Name}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := s.Plan()
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree, err := p.Render()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var code, readme strings.Builder
-		for _, f := range tree.Files {
-			if strings.HasPrefix(f.Path, "internal/telemetry/") && !strings.HasSuffix(f.Path, "_test.go") {
-				code.Write(f.Content)
-			}
-			if strings.HasSuffix(f.Path, ".md") {
-				readme.Write(f.Content)
-			}
-		}
-		// The code builds names from a prefix such as OTEL_BSP_, and those of limits from OTEL_ and _LIMIT.
-		prefixes := regexp.MustCompile(`"(OTEL_(?:[A-Z_]+_)?)"`).FindAllStringSubmatch(code.String(), -1)
-		for _, name := range row.FindAllStringSubmatch(readme.String(), -1) {
-			checked := strings.Contains(code.String(), `"`+name[1]+`"`)
-			for _, prefix := range prefixes {
-				rest, ok := strings.CutPrefix(name[1], prefix[1])
-				checked = checked || ok && strings.Contains(code.String(), `"`+strings.TrimSuffix(rest, "_LIMIT")+`"`)
-			}
-			if !checked && name[1] != "OTEL_SERVICE_NAME" { // which may be anything
+	for _, backend := range presetsOf(t, c, "backend") {
+		code, readme := telemetryCode(serviceOf(t, c, backend))
+		for _, name := range row.FindAllStringSubmatch(readme, -1) {
+			if name[1] != "OTEL_SERVICE_NAME" && !mentioned(code, name[1]) { // which may be anything
 				t.Errorf("backend %s: nothing checks %s", backend.Name, name[1])
 			}
 		}
 	}
+}
+
+// telemetryCode returns the code of a service's telemetry, and all of its documents.
+func telemetryCode(tree *generator.Tree) (code, documents string) {
+	var c, d strings.Builder
+	for _, f := range tree.Files {
+		if strings.HasPrefix(f.Path, "internal/telemetry/") && !strings.HasSuffix(f.Path, "_test.go") {
+			c.Write(f.Content)
+		}
+		if strings.HasSuffix(f.Path, ".md") {
+			d.Write(f.Content)
+		}
+	}
+	return c.String(), d.String()
+}
+
+var prefix = regexp.MustCompile(`"(OTEL_(?:[A-Z_]+_)?)"`)
+
+// mentioned reports whether code holds the name of a variable, or builds it: from a prefix such as OTEL_BSP_ or, of limits, from OTEL_ and
+// _LIMIT.
+func mentioned(code, name string) bool {
+	if strings.Contains(code, `"`+name+`"`) {
+		return true
+	}
+	for _, found := range prefix.FindAllStringSubmatch(code, -1) {
+		rest, ok := strings.CutPrefix(name, found[1])
+		if ok && strings.Contains(code, `"`+strings.TrimSuffix(rest, "_LIMIT")+`"`) {
+			return true
+		}
+	}
+	return false
 }
