@@ -2,7 +2,7 @@
 # Prints the path of a tool that a go.mod in tools/ pins, or tools/otelcol/builder.yaml, having built it first if it is not cached.
 #
 #   scripts/tool.sh nats-server
-#   scripts/tool.sh golangci-lint            takes minutes when built for the first time
+#   scripts/tool.sh golangci-lint            takes minutes when built for the first time, and so does vale
 #   scripts/tool.sh --cached golangci-lint   fails instead of building
 #   scripts/tool.sh prometheus               and promtool, ferretdb, otelcol, datadog-collector, datadog-intake: minutes, too
 #
@@ -21,6 +21,7 @@ folder=$root/tools flags=()
 case ${1:-} in
 nats-server) package=github.com/nats-io/nats-server/v2 module=$package ;;
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint module=${package%/cmd/*} ;;
+vale) package=github.com/vale-cli/vale/v3/cmd/vale module=${package%/cmd/*} folder=$root/tools/vale ;;
 prometheus | promtool)
 	# In a module of its own: it needs the replacements and checksums of its own. It discovers nothing here.
 	package=github.com/prometheus/prometheus/cmd/$1 module=${package%/cmd/*} folder=$root/tools/prometheus flags=(-tags remove_all_sd)
@@ -34,7 +35,7 @@ datadog-collector | datadog-intake)
 	;;
 otelcol) package='' ;;
 *)
-	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|prometheus|promtool|ferretdb|otelcol|datadog-collector|datadog-intake" >&2
+	echo "usage: scripts/tool.sh [--cached] nats-server|golangci-lint|vale|prometheus|promtool|ferretdb|otelcol|datadog-collector|datadog-intake" >&2
 	exit 2
 	;;
 esac
