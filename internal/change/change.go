@@ -106,7 +106,7 @@ type planner struct {
 	*Sides
 	base, theirs map[string]generator.File
 	successors   map[string]string // path in base → path in theirs of the file from the same template, which another layout has moved
-	elsewhere    map[string]string // path in base → where the user has moved the file to; nil until looked for
+	moves        map[string]string // path in base → where the user has moved the file to; nil until looked for
 	module       string
 	packages     map[string]movedPackage // by directory in base
 	files        []File
@@ -159,7 +159,7 @@ func (p *planner) known(was generator.File) error {
 		}
 		if at == "" {
 			if wanted {
-				p.add(File{Path: was.Path, State: Kept, Note: "you have deleted it, so it stays away"})
+				p.add(File{Path: was.Path, State: Kept, Note: "you deleted it, so it stays deleted"})
 			}
 			return nil
 		}
@@ -172,13 +172,13 @@ func (p *planner) known(was generator.File) error {
 	case err != nil:
 		return err
 	case !wanted && at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):
-		p.add(File{Path: at, State: Kept, Note: fmt.Sprintf("you have moved it from %s, which is no longer part of the service", was.Path)})
+		p.add(File{Path: at, State: Kept, Note: fmt.Sprintf("you moved it from %s, which is no longer part of the service", was.Path)})
 		return nil
 	case !wanted && bytes.Equal(ours, was.Content):
 		p.add(File{Path: at, State: Removed, Was: ours})
 		return nil
 	case !wanted:
-		p.add(File{Path: at, State: Conflict, Note: "you have edited it, and it is no longer part of the service: it is kept"})
+		p.add(File{Path: at, State: Conflict, Note: "you edited it, and it is no longer part of the service: kept"})
 		return nil
 	}
 	return p.merge(at, was, now, ours)

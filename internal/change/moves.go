@@ -2,125 +2,179 @@ package change
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/otelgen/otelgen/generator"
 )
 
 const (
-	// similar is how much of a file, in lines, another must have to be taken for it, as git does it.
-	similar = 0.5
-	// maxMoved bounds what is looked at, in bytes: no generated file is as large.
+	// minSimilarity is the share of common lines from which a file counts as moved. Git uses the same threshold.
+	minSimilarity = 0.5
+	// maxMoved bounds the size of a moved file in bytes. No generated file is as large.
 	maxMoved = 1 << 20
+	// maxGrowth bounds how many times larger than the generated file a moved file may be.
+	maxGrowth = 3
 )
 
 // moved returns where the user has moved the file to, or "" if nowhere.
 func (p *planner) moved(was generator.File) (string, error) {
-	if p.elsewhere == nil {
-		if err := p.findMoved(); err != nil {
+	if p.moves == nil {
+		matches, err := p.findSimilar(p.missing())
+		if err != nil {
 			return "", err
 		}
+		p.moves = bestMatches(matches)
 	}
-	return p.elsewhere[was.Path], nil
+	return p.moves[was.Path], nil
 }
 
-// findMoved looks among the user's own files for those of the base that are not in their place. Each stands for one at most.
-func (p *planner) findMoved() error {
-	p.elsewhere = map[string]string{}
-	var missing []generator.File
+// missing returns the files of the base that are not in the project, except empty ones.
+func (p *planner) missing() (files []generator.File) {
 	for _, f := range p.Base.Files {
 		if ours, err := p.read(f.Path); err == nil && ours == nil && len(bytes.TrimSpace(f.Content)) > 0 {
-			missing = append(missing, f)
+			files = append(files, f)
 		}
 	}
-	type match struct {
-		from, to string
-		score    float64
+	return files
+}
+
+// match is a file of the user's that is similar to a missing one.
+type match struct {
+	from, to   string
+	similarity float64
+}
+
+// findSimilar compares the user's own files with the missing ones. It reads each file once.
+func (p *planner) findSimilar(missing []generator.File) (matches []match, _ error) {
+	indexes := map[string]*lineIndex{} // by extension
+	for _, f := range missing {
+		ext := path.Ext(f.Path)
+		if indexes[ext] == nil {
+			indexes[ext] = &lineIndex{lines: map[string]*indexedLine{}}
+		}
+		indexes[ext].add(f)
 	}
-	var matches []match
-	err := walk(p.Ours, func(name string, info fs.FileInfo) error {
-		if _, ok := p.base[name]; ok || info.Size() > maxMoved {
+	return matches, walk(p.Ours, func(name string, info fs.FileInfo) error {
+		index := indexes[path.Ext(name)]
+		if index == nil || info.Size() > min(maxMoved, int64(maxGrowth*index.largest)) {
 			return nil
 		}
-		if _, ok := p.theirs[name]; ok {
-			return nil // whatever it is, it stands where otelgen has another file to write
+		_, inBase := p.base[name]
+		_, inTheirs := p.theirs[name] // otelgen writes another file there
+		if inBase || inTheirs {
+			return nil
 		}
-		var content []byte
-		for _, f := range missing {
-			if path.Ext(f.Path) != path.Ext(name) || int(info.Size()) > 3*len(f.Content) {
-				continue
-			}
-			if content == nil {
-				var err error
-				if content, err = p.read(name); err != nil || content == nil {
-					return nil
-				}
-			}
-			if score := likeness(f.Content, content); score >= similar {
-				matches = append(matches, match{f.Path, name, score})
-			}
+		if content, err := p.read(name); err == nil && content != nil {
+			matches = append(matches, index.similar(name, content)...)
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(matches, func(a, b match) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		case path.Base(a.from) == path.Base(a.to) && path.Base(b.from) != path.Base(b.to):
-			return -1
-		}
-		return 0
-	})
-	taken := map[string]bool{}
-	for _, m := range matches {
-		if p.elsewhere[m.from] == "" && !taken[m.to] {
-			p.elsewhere[m.from], taken[m.to] = m.to, true
-		}
-	}
-	return nil
 }
 
-// likeness is the share of lines that two texts have in common: of the longer one, without regard to blank lines and to order.
-func likeness(a, b []byte) float64 {
-	if bytes.Equal(a, b) {
+// bestMatches assigns each missing file to at most one of the user's, the most similar first, then one of the same name.
+func bestMatches(matches []match) map[string]string {
+	renamed := func(m match) int {
+		if path.Base(m.from) == path.Base(m.to) {
+			return 0
+		}
 		return 1
 	}
-	count := map[string]int{}
-	total, other, common := 0, 0, 0
-	for line := range bytes.Lines(a) {
-		if text := strings.TrimSpace(string(line)); text != "" {
-			count[text]++
-			total++
+	slices.SortStableFunc(matches, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.similarity, a.similarity), renamed(a)-renamed(b))
+	})
+	moves, taken := map[string]string{}, map[string]bool{}
+	for _, m := range matches {
+		if moves[m.from] == "" && !taken[m.to] {
+			moves[m.from], taken[m.to] = m.to, true
 		}
 	}
-	for line := range bytes.Lines(b) {
-		if text := strings.TrimSpace(string(line)); text != "" {
-			other++
-			if count[text] > 0 {
-				count[text]--
-				common++
+	return moves
+}
+
+// lineIndex finds the files that share lines with a text. Its cost grows with the lines that are shared, not with the number
+// of files, so that a large repository of unrelated files costs little more than reading it.
+type lineIndex struct {
+	files   []generator.File
+	totals  []int // lines of each file
+	lines   map[string]*indexedLine
+	largest int // bytes of the largest file
+}
+
+// indexedLine is a line of at least one file.
+type indexedLine struct {
+	in   []occurrence
+	most int // times in one file
+}
+
+type occurrence struct{ file, times int }
+
+func (x *lineIndex) add(f generator.File) {
+	lines, total := countLines(f.Content)
+	for text, times := range lines {
+		line := x.lines[text]
+		if line == nil {
+			line = &indexedLine{}
+			x.lines[text] = line
+		}
+		line.in = append(line.in, occurrence{len(x.files), times})
+		line.most = max(line.most, times)
+	}
+	x.files, x.totals, x.largest = append(x.files, f), append(x.totals, total), max(x.largest, len(f.Content))
+}
+
+// similar returns the indexed files that share at least minSimilarity of their lines with the content of a file, of the longer
+// of the two.
+func (x *lineIndex) similar(name string, content []byte) (matches []match) {
+	lines, total := countLines(content)
+	known := 0
+	for text, times := range lines {
+		if line := x.lines[text]; line != nil {
+			known += min(times, line.most)
+		}
+	}
+	if float64(known) < minSimilarity*float64(total) {
+		return nil // no single file can share more
+	}
+	common := make([]int, len(x.files))
+	for text, times := range lines {
+		if line := x.lines[text]; line != nil {
+			for _, o := range line.in {
+				common[o.file] += min(times, o.times)
 			}
 		}
 	}
-	return float64(common) / float64(max(total, other, 1))
+	for i, f := range x.files {
+		similarity := float64(common[i]) / float64(max(total, x.totals[i], 1))
+		if similarity >= minSimilarity && len(content) <= maxGrowth*len(f.Content) {
+			matches = append(matches, match{f.Path, name, similarity})
+		}
+	}
+	return matches
 }
 
-// walk calls f for each regular file of the project that can be source: not below hidden folders, vendor or node_modules.
+// countLines counts the lines of a text that are not blank, without the space around them.
+func countLines(content []byte) (lines map[string]int, total int) {
+	lines = map[string]int{}
+	for line := range bytes.Lines(content) {
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			lines[string(text)]++
+			total++
+		}
+	}
+	return lines, total
+}
+
+// walk calls f for each regular file of the project, except in hidden folders, vendor and node_modules.
 func walk(fsys fs.FS, f func(name string, info fs.FileInfo) error) error {
 	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if name == "." {
 				return unreadable(name, err)
 			}
-			return nil // a folder of the user's that nobody may read
+			return nil // an unreadable folder of the user's
 		}
 		base := path.Base(name)
 		if d.IsDir() {

@@ -96,8 +96,8 @@ func (p *planner) distinct(dir string) error {
 		version, _ := generator.Version(name)
 		if other := seen[version]; version > 0 && other != "" {
 			return &generator.Error{
-				Kind: generator.KindTarget, Code: "step-twice", What: fmt.Sprintf("two migrations would have the version %d", version),
-				Why: fmt.Sprintf("%s and %s", other, name), Fix: "give your own one a higher version: git mv it to another number", Where: name,
+				Kind: generator.KindTarget, Code: "step-twice", What: fmt.Sprintf("two migrations have version %d", version),
+				Why: fmt.Sprintf("%s and %s", other, name), Fix: "give your migration a higher version: git mv it to another number", Where: name,
 			}
 		}
 		seen[version] = name

@@ -50,8 +50,8 @@ func Check(c *generator.Catalog, axis, name, where string, script []byte) error 
 		}
 	}
 	if r.commands == 0 {
-		errs = append(errs, &generator.Error{Kind: generator.KindPreset, Code: "claim", What: "the script claims nothing",
-			Why: "it holds no command", Fix: "claim something, or remove the script", Where: where})
+		errs = append(errs, &generator.Error{Kind: generator.KindPreset, Code: "claim", What: "the script has no claims",
+			Why: "it has no commands", Fix: "add a claim, or remove the script", Where: where})
 	}
 	return errors.Join(errs...)
 }
@@ -87,11 +87,11 @@ func (r *run) line(text string) error {
 	command, ok := commands[name]
 	switch {
 	case !ok:
-		return fmt.Errorf("there is no command %s; there are %s", name, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
+		return fmt.Errorf("unknown command %s; known commands: %s", name, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
 	case len(args) < command.args:
 		return fmt.Errorf("%s needs %d arguments", name, command.args)
 	case r.now == nil && command.service:
-		return errors.New("there is no service yet; begin with new")
+		return errors.New("no service yet: start with new")
 	}
 	return command.do(r, negated, args)
 }
@@ -127,7 +127,7 @@ func (r *run) new(refuse bool, args []string) error {
 	case err == nil:
 		return errors.New("these answers are accepted")
 	case !errors.As(err, &e) || e.Kind != generator.KindAnswers:
-		return fmt.Errorf("the answers were not refused, something is wrong with a preset: %w", err)
+		return fmt.Errorf("the answers were accepted, but a preset is broken: %w", err)
 	}
 	r.refused = err
 	return nil
@@ -160,7 +160,7 @@ func (r *run) answers(args []string) (generator.Answers, error) {
 			key, set, _ := strings.Cut(value, "=")
 			a.Options[key] = set
 		default:
-			return a, fmt.Errorf("%q is no flag of otelgen new that a claim can use", flag)
+			return a, fmt.Errorf("%q is not a flag of otelgen new that a claim can use", flag)
 		}
 	}
 	nearest, err := matrix.Nearest(r.catalog, r.axis, r.name)
@@ -193,7 +193,7 @@ func generate(c *generator.Catalog, a generator.Answers) (map[string][]byte, err
 
 func (r *run) says(negated bool, args []string) error {
 	if r.refused == nil {
-		return errors.New("nothing was refused; says follows a ! new")
+		return errors.New("nothing was refused: says must follow ! new")
 	}
 	pattern, err := regexp.Compile(args[0])
 	if err != nil {
@@ -241,20 +241,20 @@ func (r *run) holds(negated bool, args []string) error {
 	text, known := r.texts[args[1]]
 	switch {
 	case len(args) > 2:
-		return errors.New("holds takes a path and the name of a text")
+		return errors.New("holds takes a path and the name of a file in the script")
 	case !ok:
 		return fmt.Errorf("%s: there is no such file", args[0])
 	case !known || len(bytes.TrimSpace(text)) == 0:
-		return fmt.Errorf("the script has no text %s", args[1])
+		return fmt.Errorf("the script has no file %s", args[1])
 	case bytes.Contains(append([]byte("\n"), content...), append([]byte("\n"), text...)) == negated:
-		return fmt.Errorf("%s: %s", args[0], map[bool]string{true: "it holds the text", false: "it does not hold the text"}[negated])
+		return fmt.Errorf("%s: %s", args[0], map[bool]string{true: "it contains the text", false: "it does not contain the text"}[negated])
 	}
 	return nil
 }
 
 func (r *run) changed(negated bool, paths []string) error {
 	if negated || r.before == nil {
-		return errors.New("changed compares two services and cannot be turned round")
+		return errors.New("changed compares two services and cannot be negated")
 	}
 	var got []string
 	for path := range r.now {

@@ -59,17 +59,17 @@ func TestWrongClaimsAreNamed(t *testing.T) {
 		"new --database oracle":                          `database "oracle" is not a preset`,
 		"! new --database oracle\nsays because":          `the error is: database "oracle" is not a preset`,
 		"new\nsays x":                                    "nothing was refused",
-		"exists go.mod":                                  "begin with new",
-		"new --colour red":                               `"colour" is no flag`,
+		"exists go.mod":                                  "start with new",
+		"new --colour red":                               `"colour" is not a flag`,
 		"new --entity":                                   "--entity has no value",
-		"delete go.mod":                                  "there is no command delete; there are changed, exists, grep, holds, new, says",
+		"delete go.mod":                                  "unknown command delete; known commands: changed, exists, grep, holds, new, says",
 		"new 'it":                                        "quote",
 		"new\ngrep x":                                    "grep needs 2 arguments",
 		"!":                                              "no command follows",
-		"# nothing but this":                             "claims nothing",
+		"# nothing but this":                             "has no claims",
 		"new --broker=none":                              "broker cannot be none and nats at once",
-		"new\nholds go.mod a\n-- a --\nnot so":           "go.mod: it does not hold the text",
-		"new\nholds go.mod b":                            "the script has no text b",
+		"new\nholds go.mod a\n-- a --\nnot so":           "go.mod: it does not contain the text",
+		"new\nholds go.mod b":                            "the script has no file b",
 	} {
 		err := claims.Check(c, "broker", "nats", "x", []byte(script+"\n"))
 		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(want)) {

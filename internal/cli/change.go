@@ -105,7 +105,7 @@ The answers are in `+project.FileName+`; you can edit them by hand before an upd
 func (r *changeRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
-	f.StringVar(&r.conflict, "conflict", "markers", "how to report conflicts: `markers` in the file, or rej for a PATH.rej beside it")
+	f.StringVar(&r.conflict, "conflict", "markers", "how to report conflicts: `markers` in the file, or rej for a separate PATH.rej")
 	r.from.addForProject(cmd)
 	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -278,8 +278,8 @@ func checkResolved(ours fs.ReadLinkFS, base *generator.Tree) error {
 		if content, err := change.Read(ours, f.Path); err == nil && merge.Unresolved(content) {
 			return &generator.Error{
 				Kind: generator.KindDrift, Code: "unresolved", What: f.Path + " has conflicts of an earlier change", Where: f.Path,
-				Why: "what stands between the markers would be taken for your own text",
-				Fix: "decide them: " + strings.TrimSpace(merge.MarkOurs) + " … " + strings.TrimSpace(merge.MarkTheirs),
+				Why: "otelgen would treat the text between the markers as yours",
+				Fix: "resolve the conflicts: " + strings.TrimSpace(merge.MarkOurs) + " … " + strings.TrimSpace(merge.MarkTheirs),
 			}
 		}
 	}
@@ -291,7 +291,7 @@ func interrupted(ctx context.Context, err error) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed", Why: "the run was told to stop before anything was written",
+		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed", Why: "the run was stopped before anything was written",
 		Fix: "run the same command again",
 	}
 }
@@ -313,7 +313,7 @@ func (c *changeReport) conflicts() error {
 	}
 	return &generator.Error{
 		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "otelgen cannot merge its changes with yours: " + strings.Join(paths, ", "),
-		Fix: "edit the files as after a merge in git; the list above says what is wrong with each; then run otelgen check",
+		Fix: "resolve the conflicts listed above, as after git merge; then run otelgen check",
 	}
 }
 
@@ -348,7 +348,7 @@ func (c *changeReport) text(w *bytes.Buffer) {
 		fmt.Fprintln(w)
 	}
 	if c.Untidy != "" {
-		fmt.Fprintf(w, "go.mod and go.sum hold what either side needs, but could not be tidied: %s\n\n", c.Untidy)
+		fmt.Fprintf(w, "go.mod and go.sum contain what both sides need, but go mod tidy failed: %s\n\n", c.Untidy)
 	}
 	changed := 0
 	for _, f := range c.Files {

@@ -118,7 +118,7 @@ func (a *app) root() (*cobra.Command, error) {
 		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true; a.timings.mark("command line") },
 	}
 	root.SetHelpFunc(a.help)
-	root.PersistentFlags().Var(&a.format, "format", "form of the result: text or json")
+	root.PersistentFlags().Var(&a.format, "format", "output format: text or json")
 	root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	newCmd, err := a.newCommand()
 	if err != nil {
@@ -201,7 +201,7 @@ func flatten(err error) []*generator.Error {
 		return []*generator.Error{known}
 	}
 	bug := &generator.Error{
-		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "otelgen did not expect this error: it is a bug in otelgen, not your mistake",
+		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "unexpected error: this is a bug in otelgen, not your mistake",
 		Fix: "please report it, with the command, at " + issues,
 	}
 	return []*generator.Error{bug}
@@ -232,7 +232,7 @@ func (a *app) printRaw(v any, text func(w *bytes.Buffer)) error {
 	if _, err := a.stdout.Write(b.Bytes()); err != nil {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "output", What: "cannot write the result to standard output", Why: err.Error(),
-			Fix: "see where the output of the command goes",
+			Fix: "check where the output of the command goes",
 		}
 	}
 	return nil

@@ -26,7 +26,7 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "unconfirmed",
 			What: what,
-			Why:  "otelgen asks before it deletes code that nothing replaces, and here is no terminal", Fix: "add --yes, or look first with --dry-run",
+			Why:  "otelgen asks before it deletes code that nothing replaces, and there is no terminal", Fix: "add --yes, or check with --dry-run first",
 		}
 	}
 	r.note("%s", what)
@@ -38,7 +38,7 @@ func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
 		Kind: generator.KindInterrupted, Code: "interrupted",
 		What: "not confirmed: nothing was changed",
 		Why:  "the answer was no",
-		Fix:  "run the same command again to change your mind",
+		Fix:  "run the same command again, and answer yes",
 	}
 }
 

@@ -43,7 +43,7 @@ Nothing is written. otelgen's own record files are not shown.`,
 			}
 			if exitCode && report.Diff != "" {
 				return &generator.Error{
-					Kind: generator.KindDrift, Code: "would-change", What: "the project would change", Why: "it is not what this otelgen makes of its answers and your edits",
+					Kind: generator.KindDrift, Code: "would-change", What: "the project would change", Why: "this otelgen would generate different files from its answers",
 					Fix: "make the change with otelgen update, or with add, remove or set",
 				}
 			}

@@ -83,7 +83,7 @@ func noAxis(name, assignment string) error {
 	case name == "entity":
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "usage", What: "the entity of a project cannot be set",
-			Why: "a service has one entity, which is named once, when it is generated", Fix: "generate another service: otelgen new NAME --entity ENTITY",
+			Why: "a service has one entity, named when the service is generated", Fix: "generate another service: otelgen new NAME --entity ENTITY",
 		}
 	}
 	return nil
@@ -154,12 +154,12 @@ func axisWith(catalog *generator.Catalog, name string) (string, error) {
 	case 0:
 		return "", &generator.Error{
 			Kind: generator.KindAnswers, Code: "unknown-preset", What: shellquote.Join(name) + " is not a preset",
-			Why: "no axis has one of that name", Fix: presetLike(catalog, name),
+			Why: "no axis has a preset with that name", Fix: presetLike(catalog, name),
 		}
 	}
 	return "", &generator.Error{
 		Kind: generator.KindAnswers, Code: "usage", What: shellquote.Join(name) + " is ambiguous",
-		Why: "several axes have a preset of that name", Fix: "use one of " + strings.Join(ids, ", "),
+		Why: "several axes have a preset with that name", Fix: "use one of " + strings.Join(ids, ", "),
 	}
 }
 
@@ -208,7 +208,7 @@ func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis gene
 	if slices.Contains(names, preset.Name) {
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s already", preset.ID()),
-			Why: "its answers in .otelgen.yaml list it", Fix: "leave it out; otelgen check tells whether its files are unchanged",
+			Why: "its answers in .otelgen.yaml list it", Fix: "leave it out; otelgen check shows whether its files are unchanged",
 		}
 	}
 	group := groupOf(axis, preset)

@@ -93,14 +93,14 @@ func checkClean(ctx context.Context, root string) error {
 		}
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "git",
-			What: "git does not say whether the project has uncommitted changes",
+			What: "git status failed, so uncommitted changes cannot be ruled out",
 			Why:  why,
-			Fix:  "make git status work there, or change the project nonetheless with --allow-dirty",
+			Fix:  "fix git status, or add --allow-dirty to change the project anyway",
 		}
 	}
 	hint := ""
 	if filtered {
-		hint = "; run git status first if nothing has changed but the times of files that git filters"
+		hint = "; if only timestamps of filtered files changed, run git status first"
 	}
 	lines := strings.Split(strings.TrimRight(string(said), "\n"), "\n")
 	if lines[0] == "" {
@@ -118,7 +118,7 @@ func checkClean(ctx context.Context, root string) error {
 		Kind: generator.KindTarget, Code: "dirty",
 		What: "the project has uncommitted changes",
 		Why:  why,
-		Fix:  "commit or stash them, or change the project nonetheless with --allow-dirty" + hint,
+		Fix:  "commit or stash them, or add --allow-dirty to change the project anyway" + hint,
 	}
 }
 

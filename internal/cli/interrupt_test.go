@@ -128,7 +128,7 @@ func TestKilledChange(t *testing.T) {
 		}
 	}
 	said := run(0, "undo")
-	if !strings.Contains(said, "kept README.md, which has changed since") || !strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
+	if !strings.Contains(said, "kept README.md, which changed after the interruption") || !strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
 		t.Errorf("undo says %s", said)
 	}
 	if content, _ := os.ReadFile(edited); !strings.HasSuffix(string(content), "mine\n") || !strings.Contains(string(content), "PostgreSQL") {
@@ -191,7 +191,7 @@ func TestKilledChangeIsForgotten(t *testing.T) {
 	if len(staged) != 1 || os.RemoveAll(staged[0]) != nil {
 		t.Fatalf("staged is %q", staged)
 	}
-	if said := run(2, "undo"); !strings.Contains(said, "forgot an interrupted change, which is not half done") {
+	if said := run(2, "undo"); !strings.Contains(said, "discarded the journal of an interrupted change that left no partial changes") {
 		t.Errorf("undo says %s", said)
 	}
 	run(0, "check")

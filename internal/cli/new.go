@@ -79,7 +79,7 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 		})
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
-	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular; it only renames, the fields stay (default "+generator.DefaultEntity+")")
+	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular; renames only, the fields stay the same (default "+generator.DefaultEntity+")")
 	f.StringVar(&n.plural, "entity-plural", "", "`PLURAL` of the entity, if the derived one is wrong")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . is the current one (default ./NAME)")
@@ -128,11 +128,11 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 			return err
 		}
 	case n.unasked() && n.hasTerminal() && !n.inCI():
-		n.note("took the defaults without asking, %s", reason)
+		n.note("used the defaults without asking, %s", reason)
 	}
 	if answers.Name == "" {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "no argument and no answers file gives one, and otelgen asks nothing " + n.silent(),
+			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "no argument or answers file gives one, and otelgen does not ask " + n.silent(),
 			Fix: "name it, as in: otelgen new shop",
 		}
 	}
@@ -227,8 +227,8 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 	for _, flag := range []string{"module", "entity", "entity-plural"} {
 		if given(flag) && cmd.Flag(flag).Value.String() == "" {
 			return answers, &generator.Error{
-				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty", Why: "an empty answer is none, and this flag was to give one",
-				Fix: "fill it in, or leave the flag out",
+				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty", Why: "this flag needs a value",
+				Fix: "give a value, or leave the flag out",
 			}
 		}
 	}
@@ -268,7 +268,7 @@ func (n *newRun) silent() string {
 	case n.inCI():
 		return "because CI is set"
 	case n.getenv("TERM") == "dumb":
-		return "because TERM is dumb: set it to your terminal's type, such as xterm, to be asked"
+		return "because TERM is dumb: set TERM=xterm to be asked"
 	case !n.hasTerminal():
 		return "because input or output is not a terminal"
 	}

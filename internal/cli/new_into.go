@@ -136,7 +136,7 @@ type keptFile struct {
 // keptText says which files were kept.
 func (r *newReport) keptText(w *bytes.Buffer) {
 	for _, k := range r.Kept {
-		w.WriteString("Kept " + k.Path + ": the one of the service is " + k.Beside + "\n")
+		w.WriteString("Kept " + k.Path + ": the version for the service is " + k.Beside + "\n")
 	}
 	if len(r.Kept) > 0 {
 		w.WriteByte('\n')

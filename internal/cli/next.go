@@ -24,10 +24,10 @@ func (r *changeRun) next(o *opened, before, after *generator.Selection, base, th
 	steps = append(steps, newVariables(before, after)...)
 	steps = append(steps, leftData(before, after)...)
 	if report.Untidy != "" {
-		steps = append(steps, "run go mod tidy: it fetches what your code and go.mod name")
+		steps = append(steps, "run go mod tidy: it downloads the modules that your code needs")
 	}
 	if ours, err := o.files(); err == nil && change.Vendored(ours) && changesFile(report.Files, "go.mod") {
-		steps = append(steps, "run go mod vendor: the vendor folder is not what go.mod requires")
+		steps = append(steps, "run go mod vendor: the vendor folder does not match go.mod")
 	}
 	return steps
 }
@@ -104,7 +104,7 @@ func leftData(before, after *generator.Selection) (steps []string) {
 			continue
 		}
 		if slices.ContainsFunc(p.Provides, func(c string) bool { return strings.HasSuffix(c, durable) }) {
-			steps = append(steps, "copy the data that you need: nothing is moved out of "+p.ID())
+			steps = append(steps, "copy the data that you need: otelgen moves no data out of "+p.ID())
 		}
 	}
 	return steps

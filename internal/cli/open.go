@@ -89,8 +89,8 @@ func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened,
 func findRoot(dir string) (string, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return "", &generator.Error{
-			Kind: generator.KindAnswers, Code: "no-project", What: dir + " is not a directory", Why: "a project is named by its directory",
-			Fix: "leave it out for the project you are in, or name another directory",
+			Kind: generator.KindAnswers, Code: "no-project", What: dir + " is not a directory", Why: "a project is given by its directory",
+			Fix: "leave it out to use the current project, or give another directory",
 		}
 	}
 	root, err := project.Find(filepath.Join(dir, project.FileName))
@@ -126,13 +126,13 @@ func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State
 	}
 	if pending != nil && undone == nil {
 		forgotten = pending
-		a.note("forgot an interrupted change%s, which is not half done: %s", in(root), pending.Command)
+		a.note("discarded the journal of an interrupted change%s that left no partial changes: %s", in(root), pending.Command)
 	}
 	if undone != nil {
 		a.note("undid the interrupted change%s: %s", in(root), undone.Command)
 	}
 	for _, l := range left {
-		a.note("kept %s, which has changed since the interruption", l.Path)
+		a.note("kept %s, which changed after the interruption", l.Path)
 		if l.Copy != "" {
 			a.note("  its content before the change is in %s", l.Copy)
 		}

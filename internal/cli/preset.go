@@ -42,7 +42,7 @@ DIR/lock.txt holds the rebuilt locks of the built-in presets, for services with 
 			if err != nil {
 				return err
 			}
-			line := progress.Start(cmd.Context(), a.stderr, "asking the go command")
+			line := progress.Start(cmd.Context(), a.stderr, "running the go command")
 			result, err := gotool.LockPresets(cmd.Context(), dir, templates.FS, presets.FS)
 			line.Stop()
 			if err != nil {
@@ -53,7 +53,7 @@ DIR/lock.txt holds the rebuilt locks of the built-in presets, for services with 
 			}
 			return a.print(result, func(w *bytes.Buffer) {
 				for _, r := range result.Raised {
-					fmt.Fprintf(w, "%s %s, since %s, in place of %s in %s\n", r.Module, r.Version, r.By, r.Pinned, r.At)
+					fmt.Fprintf(w, "raised %s to %s (%s); it was %s in %s\n", r.Module, r.Version, r.By, r.Pinned, r.At)
 				}
 				for _, name := range result.Written {
 					fmt.Fprintln(w, "wrote", filepath.Join(dir, name))
@@ -124,12 +124,12 @@ func (a *app) catalogOfOwn(dir string) (*generator.Catalog, []string, error) {
 		ids, err = proof.IDs(root.FS())
 	}
 	if err == nil && len(ids) == 0 {
-		err = errors.New("it holds no AXIS/NAME/preset.yaml")
+		err = errors.New("it has no AXIS/NAME/preset.yaml")
 	}
 	if err != nil {
 		return nil, nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "there are no presets in " + dir, Why: err.Error(),
-			Fix: "give a folder that holds AXIS/NAME/preset.yaml; otelgen preset init writes one",
+			Fix: "give a folder with AXIS/NAME/preset.yaml; otelgen preset init writes one",
 		}
 	}
 	catalog, err := generator.NewCatalog(a.skeleton, a.builtin, generator.Source{Name: dir, FS: root.FS(), Replace: ids})

@@ -198,7 +198,7 @@ func TestPromptsNothingInCI(t *testing.T) {
 		dir := t.TempDir()
 		tm := atTerminal(t, dir, []string{name}, args...)
 		code := tm.ends()
-		told := strings.Contains(string(tm.all), "took the defaults without asking, because TERM is dumb")
+		told := strings.Contains(string(tm.all), "used the defaults without asking, because TERM is dumb")
 		if code != 0 || told != (name == "TERM=dumb") || !told && len(tm.all) > 0 {
 			t.Errorf("%s %q: exit code %d, said %q; want 0 and nothing but the reason", name, args, code, tm.all)
 		}

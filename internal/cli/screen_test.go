@@ -124,7 +124,7 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 
 	// What is ruled out is there, cannot be taken, and says why.
-	s.sees("2/9", "shop  none", "> nats ", "x none ", "ruled out: a worker is reached only by")
+	s.sees("2/9", "shop  none", "> nats ", "x none ", "unavailable: a worker is reached only by")
 	s.holdsLines()
 	s.types("-l", "none")
 	s.types("Enter")
@@ -284,7 +284,7 @@ func TestScreenDeclined(t *testing.T) {
 	}
 	s.sees("Write it?")
 	s.types("n")
-	s.sees("interrupted: nothing was written", "why: the preview was answered with no", "exit code 130")
+	s.sees("interrupted: nothing was written", "why: you answered no at the preview", "exit code 130")
 	s.leavesNothing()
 }
 
@@ -303,9 +303,9 @@ func TestScreenMany(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order")
 	s.sees("Code layout?", "1/3")
 	s.types("Enter")
-	s.sees("Anything else?  (none is fine)", "^C quit", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")
+	s.sees("Anything else?  (optional)", "^C quit", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")
 	s.types("Space")
-	s.sees("> [x] audit ", "x [ ] review ", "ruled out: who audits does not try twice")
+	s.sees("> [x] audit ", "x [ ] review ", "unavailable: who audits does not try twice")
 	s.types("Down", "Space", "Down", "Space")
 	s.sees("[x] audit", "[x] ledger", "> [ ] review", "ruled out")
 	s.types("Enter")

@@ -32,7 +32,7 @@ type sourceFlags struct {
 func (f *sourceFlags) add(cmd *cobra.Command) {
 	f.flags = cmd.Flags()
 	f.flags.StringArrayVar(&f.presets, "presets", nil, "`DIR|MODULE@VERSION` with more presets, as AXIS/NAME/preset.yaml (repeatable)")
-	f.flags.StringArrayVar(&f.replace, "replace", nil, "`AXIS/NAME` of a preset to take from --presets, though there is a built-in one (repeatable)")
+	f.flags.StringArrayVar(&f.replace, "replace", nil, "`AXIS/NAME` of a preset to take from --presets instead of the built-in one (repeatable)")
 	cmd.MarkFlagDirname("presets")
 	cmd.RegisterFlagCompletionFunc("replace", cobra.NoFileCompletions)
 }
@@ -40,7 +40,7 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 // addForProject adds the flags to a command that works on a project or reads an answers file. Either may be a stranger's.
 func (f *sourceFlags) addForProject(cmd *cobra.Command) {
 	f.add(cmd)
-	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "fetch presets and modules that only a file names, if they are not in the module cache")
+	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "download presets and modules that are named only in a file, if they are not in the module cache")
 }
 
 // sources are the sources that a catalog was made of, but for what is built in.
@@ -104,9 +104,9 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 			continue
 		case from.Sum != "" && from.Sum != found.Sum:
 			errs = append(errs, &generator.Error{
-				Kind: generator.KindTarget, Code: "presets-changed", What: from.Name + " is not what the project was generated with",
-				Why: "the project remembers the checksum " + from.Sum + ", and the module has " + found.Sum,
-				Fix: "find out who changed a published version; to take it all the same, name it with --presets",
+				Kind: generator.KindTarget, Code: "presets-changed", What: from.Name + " differs from the presets that the project was generated with",
+				Why: "the project records the checksum " + from.Sum + ", and the module has " + found.Sum,
+				Fix: "find out who changed a published version; to use it anyway, name it with --presets",
 			})
 			continue
 		}
@@ -146,13 +146,13 @@ func (a *app) sourcesFor(flags sourceFlags, origin *project.Project) (used sourc
 	}
 	if len(used.PresetsFrom) > maxSources {
 		return used, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("there are more than %d sources of presets", maxSources), Why: "each is searched by every command",
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("more than %d preset sources", maxSources), Why: "every command searches all of them",
 			Fix: "put the presets into fewer folders or modules",
 		}
 	}
 	for i, from := range used.PresetsFrom {
 		if slices.ContainsFunc(used.PresetsFrom[:i], func(s project.Source) bool { return s.Name == from.Name }) {
-			return used, &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: "the presets " + from.Name + " are given twice", Why: "once is enough", Fix: "leave one of them out"}
+			return used, &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: "the presets " + from.Name + " are given twice", Why: "each source can be given once", Fix: "leave one of them out"}
 		}
 	}
 	if used.Replace = flags.replace; !flags.given("replace") && origin != nil {

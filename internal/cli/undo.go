@@ -69,8 +69,8 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	}
 	if forgotten != nil { // the last change is not what the user wants undone
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is nothing to undo: the interrupted change is not half done",
-			Why: "all files are as before or as after it: " + forgotten.Command,
+			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "nothing to undo: the interrupted change left no partial changes",
+			Why: "all files are as they were before or after it: " + forgotten.Command,
 			Fix: "to undo the last complete change, run otelgen undo again",
 		}
 	}
@@ -81,15 +81,15 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	case last == nil:
 		return &generator.Error{
 			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "there is no change to undo" + in(root),
-			Why: "otelgen remembers the last change of a project on this machine, by the directory the project was in",
-			Fix: "if you have moved the project since, move it back first; else use version control or make the opposite change",
+			Why: "otelgen keeps the last change of a project on this machine, by the directory of the project",
+			Fix: "if you moved the project, move it back first; otherwise use version control or make the opposite change",
 		}
 	case len(edited) > 0:
 		return &generator.Error{
 			Kind: generator.KindDrift, Code: "edited-since",
 			What: plural(len(edited), "file has", "files have") + " changed since: " + last.Command,
 			Why:  strings.Join(edited, ", "),
-			Fix:  "restore these files by version control, or make the opposite change with otelgen set, add or remove",
+			Fix:  "restore these files from version control, or make the opposite change with otelgen set, add or remove",
 		}
 	}
 	if err := a.writer.Undo(ctx, state, changes); err != nil {
@@ -118,7 +118,7 @@ func (r *undoReport) text(w *bytes.Buffer) {
 	}
 	tw.Flush()
 	if len(r.Files) == 0 {
-		fmt.Fprintf(w, "Nothing was undone: no file is as the change left it (%s)\n", r.Undone)
+		fmt.Fprintf(w, "Nothing was undone: every file changed after it (%s)\n", r.Undone)
 		return
 	}
 	fmt.Fprintf(w, "\nUndid%s: %s\n", in(r.Project), r.Undone)

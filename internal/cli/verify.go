@@ -50,10 +50,10 @@ them, so use a separate database.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(junitFormat{&a.format}, "format", "form of the result: text, json or junit") // in place of the one that all commands have
+	f.Var(junitFormat{&a.format}, "format", "output format: text, json or junit") // in place of the one that all commands have
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.Strict, "strict", false, "treat notes as failures")
-	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm, to end")
+	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm an entity, and to stop")
 	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, if you changed the API")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
@@ -66,7 +66,7 @@ them, so use a separate database.`,
 func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, from sourceFlags) error {
 	if o.Timeout <= 0 {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "nothing happens in no time", Fix: "give a duration such as --timeout 1m",
+			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "the timeout must be positive", Fix: "give a duration such as --timeout 1m",
 		}
 	}
 	opened, err := a.open(ctx, dir, from)
@@ -105,8 +105,8 @@ func (a *app) reportVerify(report *verify.Report) error {
 		names += fmt.Sprintf(" and %d more", more)
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "verify-failed", What: fmt.Sprintf("%s does not report what it should: %s", report.Service, names),
-		Why: "the report above says what was seen, and why it matters", Fix: "correct the service, or what its presets declare",
+		Kind: generator.KindDrift, Code: "verify-failed", What: fmt.Sprintf("the telemetry of %s fails verification: %s", report.Service, names),
+		Why: "the report above lists each problem and why it matters", Fix: "correct the service, or the facts that its presets declare",
 	}
 }
 

@@ -58,10 +58,10 @@ func pins(units []Unit) (map[string]pin, error) {
 	for _, u := range units {
 		for path, v := range u.Modules {
 			if !semver.IsValid(v) {
-				return nil, fmt.Errorf("%s pins %s at %q, which is no version such as v1.2.3", u.Name, path, v)
+				return nil, fmt.Errorf("%s pins %s at %q, which is not a version such as v1.2.3", u.Name, path, v)
 			}
 			if p, ok := pins[path]; ok && p.version != v {
-				return nil, fmt.Errorf("two versions of %s are pinned: %s in %s and %s in %s\n  why: a service may be made of both\n  fix: pin the newer one in both", path, p.version, p.unit, v, u.Name)
+				return nil, fmt.Errorf("two versions of %s are pinned: %s in %s and %s in %s\n  why: a service can contain both\n  fix: pin the newer one in both", path, p.version, p.unit, v, u.Name)
 			}
 			pins[path] = pin{v, u.Name, u.follows}
 		}
@@ -162,7 +162,7 @@ func unpinned(said string, units []Unit) error {
 }
 
 func notPinned(by, importPath, mod, v string) error {
-	return fmt.Errorf("%s imports %s of module %s, which no manifest pins\n  why: without a pin the go command takes what is newest that day\n  fix: add `%[3]s: %s` to the `modules:` of the manifest", by, importPath, mod, v)
+	return fmt.Errorf("%s imports %s of module %s, which no manifest pins\n  why: without a pin, the go command uses the newest version\n  fix: add `%[3]s: %s` to the `modules:` of the manifest", by, importPath, mod, v)
 }
 
 // add loads one import.
@@ -288,7 +288,7 @@ func (u *universe) check(units []Unit, pins map[string]pin) error {
 		switch {
 		case p.follows:
 		case !u.loaded[path]:
-			errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  fix: remove it from `modules:`", p.unit, path))
+			errs = append(errs, fmt.Errorf("%s pins %s, which no package needs\n  fix: remove it from `modules:`", p.unit, path))
 		case u.versions[path] != p.version:
 			errs = append(errs, fmt.Errorf("%s pins %s at %s, but other modules need %s\n  fix: pin %[4]s", p.unit, path, p.version, u.versions[path]))
 		}

@@ -176,7 +176,7 @@ func TestLockRefusesPinsThatDoNotFit(t *testing.T) {
 		},
 		"a pin that nothing needs": {
 			unit: Unit{Name: "templates", Modules: map[string]string{"github.com/google/uuid": "v1.6.0", "golang.org/x/sync": "v0.24.0"}, Imports: []string{"golang.org/x/sync/errgroup"}},
-			want: []string{"templates pins github.com/google/uuid, which nothing needs"},
+			want: []string{"templates pins github.com/google/uuid, which no package needs"},
 		},
 	} {
 		_, err := Lock(t.Context(), []Unit{test.unit})

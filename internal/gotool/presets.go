@@ -50,7 +50,7 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Loc
 		return nil, err
 	}
 	if len(own) == 0 {
-		return nil, fmt.Errorf("%s holds no preset, <axis>/<name>/preset.yaml", dir)
+		return nil, fmt.Errorf("%s has no preset, AXIS/NAME/preset.yaml", dir)
 	}
 	given := slices.Concat([]Unit{base}, theirs, own)
 	units, err := follow(given)
@@ -113,7 +113,7 @@ func follow(units []Unit) ([]Unit, error) {
 	for _, u := range units {
 		for m, v := range u.Modules {
 			if !semver.IsValid(v) {
-				return nil, fmt.Errorf("%s pins %s at %q, which is no version such as v1.2.3", u.Name, m, v)
+				return nil, fmt.Errorf("%s pins %s at %q, which is not a version such as v1.2.3", u.Name, m, v)
 			}
 			if semver.Compare(v, highest[m]) > 0 {
 				highest[m] = v
@@ -138,7 +138,7 @@ func needed(units []Unit, locks map[string]*gomod.Lock) error {
 	for _, u := range units {
 		for _, m := range slices.Sorted(maps.Keys(u.Modules)) {
 			if modules[m].Version == "" {
-				errs = append(errs, fmt.Errorf("%s pins %s, which nothing needs\n  fix: remove it from `modules:`", u.Name, m))
+				errs = append(errs, fmt.Errorf("%s pins %s, which no package needs\n  fix: remove it from `modules:`", u.Name, m))
 			}
 		}
 	}

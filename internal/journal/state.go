@@ -95,7 +95,7 @@ func (s *State) acquire(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed",
-			Why: "otelgen was stopped while it waited for another change", Fix: "run the same command again",
+			Why: "otelgen was stopped while it waited for the lock", Fix: "run the same command again",
 		}
 	case errors.Is(err, context.DeadlineExceeded):
 		return s.busy()
@@ -118,7 +118,7 @@ func unusable(err error) error {
 		Kind: generator.KindTarget, Code: "no-journal",
 		What: "cannot keep a journal of the change: nothing was changed",
 		Why:  err.Error(),
-		Fix:  "set HOME, or XDG_CACHE_HOME on Linux, to a local directory outside of the project that only you can write to",
+		Fix:  "set HOME, or XDG_CACHE_HOME on Linux, to a local directory outside the project that only you can write to",
 	}
 }
 

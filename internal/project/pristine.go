@@ -78,7 +78,7 @@ func Pristine(tree *generator.Tree) (generator.File, error) {
 }
 
 // errNoPristine is the error for a pristine tree that does not serve as one.
-var errNoPristine = errors.New("it is not the tree that " + FileName + " lists")
+var errNoPristine = errors.New("it is not the tree recorded in " + FileName + " lists")
 
 // ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, an
 // *generator.Error of KindDrift says so: what again returns, the tree that this otelgen would generate, is then taken
@@ -101,7 +101,7 @@ func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error
 	return nil, &generator.Error{
 		Kind: generator.KindDrift, Code: "no-pristine",
 		Where: PristineName,
-		What:  "the project has lost the files as they were generated",
+		What:  "the pristine copy of the project is missing or damaged",
 		Why:   err.Error(),
 		Fix:   "restore " + PristineName + " from version control, or use otelgen " + p.Otelgen + ", which can rebuild it",
 	}

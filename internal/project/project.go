@@ -131,8 +131,8 @@ func Read(path string) (*Project, error) {
 	// A newer file may hold anything, so its schema is looked at alone before anything else is judged.
 	if doc.Decode(&head) == nil && head.Schema > Schema {
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "answers-newer", Where: path, What: "the file is from a newer otelgen",
-			Why: fmt.Sprintf("it has schema %d, and this otelgen knows schemas up to %d", head.Schema, Schema),
+			Kind: generator.KindAnswers, Code: "answers-newer", Where: path, What: "the file was written by a newer otelgen",
+			Why: fmt.Sprintf("its schema is %d, and this otelgen supports schemas up to %d", head.Schema, Schema),
 			Fix: "update otelgen: go install github.com/otelgen/otelgen/cmd/otelgen@latest",
 		}
 	}
@@ -143,7 +143,7 @@ func Read(path string) (*Project, error) {
 		return nil, malformed(path, err.Error())
 	}
 	if p.Schema < 1 {
-		return nil, malformed(path, fmt.Sprintf("schema: %d is not a schema; the newest is %d", p.Schema, Schema))
+		return nil, malformed(path, fmt.Sprintf("schema: %d is not valid; the newest is %d", p.Schema, Schema))
 	}
 	paths := slices.Sorted(maps.Keys(p.Files))
 	for _, step := range p.Steps {
@@ -151,7 +151,7 @@ func Read(path string) (*Project, error) {
 	}
 	for _, name := range paths {
 		if err := generator.CheckPath(name); err != nil {
-			return nil, malformed(path, fmt.Sprintf("%q cannot name a file: %v", name, err))
+			return nil, malformed(path, fmt.Sprintf("%q is not a valid file name: %v", name, err))
 		}
 	}
 	return p, nil
@@ -186,12 +186,12 @@ func malformed(path, why string) error {
 	why = regexp.MustCompile(`field (\S+) not found in type \S+`).ReplaceAllString(why, "unknown key $1")
 	if m := regexp.MustCompile("cannot unmarshal !!(\\w+) (`.*` )?into (\\S+)").FindStringSubmatch(why); m != nil {
 		there := cmp.Or(strings.TrimSpace(m[2]), map[string]string{"seq": "a list", "map": "a mapping"}[m[1]])
-		why = there + " stands where " + cmp.Or(map[string]string{"string": "text", "int": "a whole number", "[]string": "a list"}[m[3]], "a mapping") + " belongs"
+		why = there + " is used where " + cmp.Or(map[string]string{"string": "text", "int": "a whole number", "[]string": "a list"}[m[3]], "a mapping") + " belongs"
 	}
 	why, _, _ = strings.Cut(strings.TrimPrefix(why, "yaml: "), "\n")
 	return &generator.Error{
 		Kind: generator.KindAnswers, Code: "answers-malformed", Where: path, What: "the answers file is malformed", Why: why,
-		Fix: "see a generated project's " + FileName + " for the form; only `answers` is required",
+		Fix: "see a generated project's " + FileName + " for an example; only `answers` is required",
 	}
 }
 
@@ -220,7 +220,7 @@ func Find(path string) (root string, err error) {
 		if dir == filepath.Dir(dir) {
 			return "", &generator.Error{
 				Kind: generator.KindAnswers, Code: "no-project", What: notInProject(path),
-				Why: "neither the directory nor one above has a " + FileName, Fix: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
+				Why: "no directory from here up has a " + FileName, Fix: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
 			}
 		}
 	}

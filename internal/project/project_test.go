@@ -82,14 +82,14 @@ func TestLocate(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	tests := []struct{ name, content, code, where, why string }{
 		{"unknown key", "answers:\n  name: shop\n  colour: red\n", "answers-malformed", ":3", "unknown key colour"},
-		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "a list stands where text belongs"},
-		{"text for a list", "answers: {name: shop, presets: {broker: nats}}\n", "answers-malformed", ":1", "`nats` stands where a list belongs"},
-		{"no mapping", "hello\n", "answers-malformed", ":1", "`hello` stands where a mapping belongs"},
+		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "a list is used where text belongs"},
+		{"text for a list", "answers: {name: shop, presets: {broker: nats}}\n", "answers-malformed", ":1", "`nats` is used where a list belongs"},
+		{"no mapping", "hello\n", "answers-malformed", ":1", "`hello` is used where a mapping belongs"},
 		{"no YAML", "answers: {\n", "answers-malformed", ":", "did not find"},
 		{"empty", "", "answers-malformed", "", "empty"},
 		{"two documents", "answers: {name: a}\n---\nanswers: {name: b}\n", "answers-malformed", "", "more than one"},
 		{"no schema of ours", "schema: 0\nanswers: {name: a}\n", "answers-malformed", "", "schema: 0"},
-		{"newer", "schema: 2\nanswers: {name: a}\nnovelty: yes\n", "answers-newer", "", "schema 2"},
+		{"newer", "schema: 2\nanswers: {name: a}\nnovelty: yes\n", "answers-newer", "", "schema is 2"},
 		{"huge", strings.Repeat("#", 5<<20), "answers-unreadable", "", "larger than"},
 		{"binary", "\x00\x01\x02", "answers-malformed", "", "control characters"},
 	}

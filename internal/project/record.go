@@ -44,7 +44,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 func checkFile(info fs.FileInfo, limit int64) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		return errors.New("it is a symbolic link, which otelgen does not follow")
+		return errors.New("it is a symbolic link, and otelgen does not follow links")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file")
 	case info.Size() > limit:
@@ -91,7 +91,7 @@ func checkNode(n *yaml.Node, nodes *int, text bool) error {
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
 		return wrong(fmt.Sprintf("a mapping has more than %d keys", maxKeys))
 	case !text && strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }):
-		return wrong("a value holds a character that a terminal would obey or hide")
+		return wrong("a value contains a control or invisible character")
 	}
 	for i, child := range n.Content {
 		isText := n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == contentKey

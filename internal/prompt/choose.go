@@ -99,7 +99,7 @@ func (q *choose) shown() []generator.Choice {
 func (q *choose) page(width, height int) []line {
 	asked := line{{"? ", focus}, {cmp.Or(q.group.Question, q.axis.Question), strong}}
 	if q.group.Min == 0 {
-		asked = append(asked, span{"  (none is fine)", faint})
+		asked = append(asked, span{"  (optional)", faint})
 	}
 	lines := []line{append(asked, span{"  " + q.filter, focus}, span{"_", focus}), nil}
 	shown := q.shown()
@@ -127,7 +127,7 @@ func (q *choose) row(c generator.Choice, highlighted bool, widest int) line {
 	}
 	text := c.Preset.Summary
 	if !c.Fits {
-		text, rest = "ruled out: "+c.Why, faint
+		text, rest = "unavailable: "+c.Why, faint
 		if !highlighted {
 			mark, name = "x ", faint
 		}
@@ -282,9 +282,9 @@ func (q *choose) take(shown []generator.Choice) outcome {
 
 func (q *choose) about() string {
 	if q.one() {
-		return "One preset is chosen here."
+		return "Choose one preset."
 	}
-	return "Any number of presets can be chosen here, also none."
+	return "Choose any number of presets, or none."
 }
 
 func (q *choose) help() string {

@@ -82,7 +82,7 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 		case err != nil:
 			return err
 		case result == refused:
-			return interrupted("the preview was answered with no")
+			return interrupted("you answered no at the preview")
 		case result == change:
 			at-- // the options stand before the preview
 		case result == back:
@@ -174,8 +174,8 @@ func placeOf(questions []question, at int) string {
 func helpPage(q question, width, height int) []line {
 	lines := []line{{{"Keys", strong}}, nil}
 	for _, key := range [][2]string{
-		{"enter", "take the answer and go on"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter text"},
-		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the question before"}, {"ctrl-u", "delete what was typed"},
+		{"enter", "confirm and continue"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter text"},
+		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the previous question"}, {"ctrl-u", "delete what was typed"},
 		{"ctrl-c", "quit without writing anything"}, {"?", "close this help"},
 	} {
 		for _, text := range Labelled(key[0], key[1], width) {
@@ -278,7 +278,7 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	if len(all) > 0 && given.Entity == "" {
 		all = append(all, &input{
 			message: "Entity?",
-			explain: "A singular noun in lower case, such as order or line-item. Types, tables, routes and events are named after it. It is only a name: you change the fields in the code.",
+			explain: "A singular noun in lower case, such as order or line-item. Types, tables, routes and events are named after it. You change the fields in the code.",
 			field:   func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
 		})
 	}

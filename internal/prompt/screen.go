@@ -108,20 +108,20 @@ func (s *screen) press(ctx context.Context) (rune, error) {
 			return 0, k.err
 		}
 		if hungUp || k.rune == terminal.KeyInterrupt || k.rune == terminal.KeyEndTransmission {
-			return 0, interrupted("you ended the questions before the last one")
+			return 0, interrupted("you quit before the last question")
 		}
 		return k.rune, nil
 	case <-s.sizes:
 		_, err := fmt.Fprint(s.out, "\x1b[2J\x1b[H") // lines may have wrapped: what is erased otherwise is not all
 		return resized, err
 	case <-ctx.Done():
-		return 0, interrupted("you ended the questions before the last one")
+		return 0, interrupted("you quit before the last question")
 	}
 }
 
 func interrupted(why string) error {
 	return &generator.Error{
 		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written", Why: why,
-		Fix: "run the command again, or answer by flags and --no-input",
+		Fix: "run the command again, or use flags and --no-input",
 	}
 }

@@ -18,7 +18,7 @@ func Confirm(ctx context.Context, in io.Reader, out io.Writer, question string) 
 	}()
 	select {
 	case <-ctx.Done():
-		return false, interrupted("otelgen was stopped before the question was answered")
+		return false, interrupted("otelgen was stopped before you answered the question")
 	case line := <-answer:
 		line = strings.ToLower(strings.TrimSpace(line))
 		return line == "y" || line == "yes", nil

@@ -94,7 +94,7 @@ func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o
 		r.preset(id)
 		if ctx.Err() != nil {
 			return r.checks, &generator.Error{
-				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all was proven", Why: "the run was told to stop", Fix: "run the same command again",
+				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all checks ran", Why: "the run was stopped", Fix: "run the same command again",
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func (r *run) manifest(id string) bool {
 		err = r.own(r.whole)
 	}
 	if err == nil && !isFile(filepath.Join(r.dir, "README.md")) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "users read there what a preset emits and needs",
+		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "users need to know what a preset emits and requires",
 			Fix: "write it", Where: r.dir}
 	}
 	if err != nil {
@@ -167,7 +167,7 @@ func (r *run) preset(id string) {
 	axis, name := r.turn(id)
 	layouts, variants, err := matrix.Around(r.catalog, axis, name)
 	if err != nil {
-		r.failed("render", err, "see that some choice of presets goes with it", "")
+		r.failed("render", err, "make sure that it can be combined with some presets", "")
 		return
 	}
 	trees := map[string]*generator.Tree{}
@@ -226,7 +226,7 @@ func (r *run) claims(axis, name string) {
 		err = claims.Check(r.catalog, axis, name, file, script)
 	}
 	if err != nil {
-		r.failed("claims", err, "say in "+claims.FileName+" what a service with the preset holds", "")
+		r.failed("claims", err, "say in "+claims.FileName+" what a service with the preset contains", "")
 		return
 	}
 	r.ok("claims", claims.FileName)
@@ -256,22 +256,22 @@ func (r *run) golden(axis, name string) {
 		return
 	}
 	have, err := os.ReadFile(file)
-	fix := "if that is what you want: " + update
+	fix := "if that is intended: " + update
 	switch {
 	case err == nil && bytes.Equal(have, want):
 		r.ok("golden", shown)
 	case r.options.Update:
 		if err := os.WriteFile(file, want, 0o644); err != nil {
-			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Fix: "make it a file that you may write"}, "", "")
+			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Fix: "make it a file that you can write"}, "", "")
 			return
 		}
 		r.ok("golden", "wrote "+shown)
 	case errors.Is(err, fs.ErrNotExist):
 		r.failed("golden", errors.New("there is no "+shown), fix, "")
 	case err != nil:
-		r.failed("golden", err, "make it a file that may be read", "")
+		r.failed("golden", err, "make it a file that you can read", "")
 	default:
-		r.failed("golden", errors.New("what is rendered is not what "+shown+" holds"), fix, goldens.Differences(have, want))
+		r.failed("golden", errors.New("the rendered files differ from "+shown+" holds"), fix, goldens.Differences(have, want))
 	}
 }
 
@@ -281,7 +281,7 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 	label := r.label(a)
 	top, err := os.MkdirTemp("", "otelgen-proof-")
 	if err != nil {
-		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot make a folder to compile in", Why: err.Error(), Fix: "see to TMPDIR"}, "", "")
+		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot create a temporary folder", Why: err.Error(), Fix: "set TMPDIR to a directory that you can write to"}, "", "")
 		return false
 	}
 	defer os.RemoveAll(top)
@@ -294,9 +294,9 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		name, fix string
 		args      []string
 	}{
-		{"go.mod", "write the lock again: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
+		{"go.mod", "update the lock: otelgen preset lock", []string{"mod", "tidy", "-diff"}},
 		{"vet", "correct the templates", []string{"vet", "./..."}},
-		{"test", "correct the templates, or what the manifest declares", []string{"test", "-json", "./..."}},
+		{"test", "correct the templates or the manifest", []string{"test", "-json", "./..."}},
 	}
 	for _, step := range steps {
 		if step.name == "test" && !tests {
@@ -308,8 +308,8 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		}
 		if errors.Is(err, exec.ErrNotFound) {
 			r.failed(step.name, &generator.Error{
-				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command does this, and it is not in the PATH",
-				Fix: "install Go, https://go.dev/dl, or leave it out with --no-run",
+				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command is not in the PATH",
+				Fix: "install Go, https://go.dev/dl, or skip this step with --no-run",
 			}, "", "")
 			return false
 		}

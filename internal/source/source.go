@@ -81,7 +81,7 @@ func openFolder(dir, name string) (fs.FS, error) {
 		}
 		return nil, &generator.Error{
 			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "cannot read the presets in " + name, Why: reason.Error(),
-			Fix: "give a folder that holds AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
+			Fix: "give a folder with AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
 		}
 	}
 	return root.FS(), nil
@@ -109,11 +109,11 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	case ctx.Err() != nil:
 		return nil, &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written",
-			Why: "the run was told to stop while it fetched " + m.String(), Fix: "run the same command again",
+			Why: "the run was stopped while it fetched " + m.String(), Fix: "run the same command again",
 		}
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "no-go", What: "the presets " + m.String() + " cannot be fetched", Why: "the go command does this, and it is not in the PATH",
+			Kind: generator.KindTarget, Code: "no-go", What: "the presets " + m.String() + " cannot be fetched", Why: "the go command is not in the PATH",
 			Fix: "install Go, https://go.dev/dl, or give a folder of presets",
 		}
 	}
@@ -128,11 +128,11 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	if env != nil {
 		return nil, &generator.Error{
 			Kind: generator.KindTarget, Code: "presets-not-cached", What: "the presets " + m.String() + " are not in the module cache",
-			Why: "only a file names them, and otelgen fetches nothing that your command does not name", Fix: "if you trust them, add --allow-fetch",
+			Why: "they are named only in a file, and otelgen fetches only what your command names", Fix: "if you trust them, add --allow-fetch",
 		}
 	}
 	return nil, &generator.Error{
 		Kind: generator.KindTarget, Code: "presets-unfetchable", What: "the presets " + m.String() + " cannot be fetched", Why: why,
-		Fix: "see that this works: go mod download " + m.Path + "@" + m.Version,
+		Fix: "make this work: go mod download " + m.Path + "@" + m.Version,
 	}
 }

@@ -32,7 +32,7 @@ func New(c *generator.Catalog, skeleton fs.FS, builtin generator.Source, id, fro
 	axis, name, ok := strings.Cut(id, "/")
 	if !ok {
 		return nil, "", &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/NAME", id), Why: "a preset is named with its axis",
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/NAME", id), Why: "the name of a preset includes its axis",
 			Fix: "write it as in: otelgen preset init broker/acme-bus",
 		}
 	}
@@ -82,7 +82,7 @@ func free(c *generator.Catalog, axis, name string) error {
 	}
 	return &generator.Error{
 		Kind: generator.KindAnswers, Code: "preset-name", What: axis + "/" + name + " is a built-in preset",
-		Why: "a preset with its name can only replace it, with --replace", Fix: "give it another name",
+		Why: "a preset with the same name can only replace it, with --replace", Fix: "give it another name",
 	}
 }
 
@@ -116,7 +116,7 @@ func example(c *generator.Catalog, axis, from string) (*generator.Preset, error)
 	other, name, ok := strings.Cut(from, "/")
 	if !ok || other != axis {
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("a preset of the axis %s cannot be made of %q", axis, from), Why: "the presets of an axis have one contract, and others another",
+			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("a preset of axis %s cannot start from %q", axis, from), Why: "presets of different axes have different contracts",
 			Fix: "name a built-in preset of the axis, as in --from " + all[0].ID(),
 		}
 	}
@@ -164,7 +164,7 @@ var own = regexp.MustCompile(`(?m)^(title|summary|order|default):.*\n`)
 func manifest(data []byte, model *generator.Preset, title string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, guide, model.ID())
-	fmt.Fprintf(&b, "title: %s\nsummary: %q\n", title, "To be changed. "+model.Summary)
+	fmt.Fprintf(&b, "title: %s\nsummary: %q\n", title, "Change me. "+model.Summary)
 	b.Write(bytes.TrimLeft(own.ReplaceAll(data, nil), "\n"))
 	return b.Bytes()
 }
@@ -175,7 +175,7 @@ var links = regexp.MustCompile(`\]\((\.\./[^)]*)\)`)
 // readme returns the model's README under another title, with its links made absolute.
 func readme(data []byte, model *generator.Preset, title, note string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\nStarted from %s, whose README follows. Correct it with each change.\n", title, model.ID())
+	fmt.Fprintf(&b, "# %s\n\nStarted from %s, whose README follows. Update it with each change.\n", title, model.ID())
 	if note != "" {
 		fmt.Fprintf(&b, "\n%s\n", note)
 	}

@@ -114,8 +114,8 @@ func findConstructor(dir string) (name string, content []byte, pkg string, err e
 	}
 	return "", nil, "", &generator.Error{
 		Kind: generator.KindDrift, Code: "verify-no-pipeline", What: fmt.Sprintf("there is no function %s in %s", constructor, dir),
-		Why: "the service does not send its telemetry over OTLP, and that is where verify would have it do so",
-		Fix: "bring the function back, or choose a backend that speaks OTLP",
+		Why: "the service does not export over OTLP, and verify adds the exporter in that function",
+		Fix: "restore the function, or choose a backend that speaks OTLP",
 	}
 }
 
@@ -139,9 +139,9 @@ func (r *run) driver(o *overlay) error {
 }
 
 // errBuild says that the project, and not what is around it, is why something could not be built.
-type errBuild struct{ said string }
+type errBuild struct{ output string }
 
-func (e *errBuild) Error() string { return e.said }
+func (e *errBuild) Error() string { return e.output }
 
 // build builds a command of the project. Nothing in the project is changed, go.mod included.
 func (r *run) build(ctx context.Context, binary, dir, overlay string) error {
@@ -164,8 +164,8 @@ func (r *run) build(ctx context.Context, binary, dir, overlay string) error {
 		return interrupted()
 	case errors.Is(err, exec.ErrNotFound):
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: "verify-no-go", What: "the go command is not there", Why: "verify builds the service to run it",
-			Fix: "install Go from https://go.dev/dl and see that it is on the PATH",
+			Kind: generator.KindTarget, Code: "verify-no-go", What: "the go command is not in the PATH", Why: "verify builds and runs the service",
+			Fix: "install Go from https://go.dev/dl, and add it to the PATH",
 		}
 	}
 	return &errBuild{strings.TrimSpace(string(output))}
@@ -176,8 +176,8 @@ func modulePath(dir string) (string, error) {
 	content, err := project.ReadFile(filepath.Join(dir, "go.mod"), maxSource)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && modfile.ModulePath(content) == "" {
 		return "", &generator.Error{
-			Kind: generator.KindDrift, Code: "verify-no-module", What: dir + " is no Go module any more", Why: "its go.mod is gone, or names no module",
-			Fix: "bring go.mod back",
+			Kind: generator.KindDrift, Code: "verify-no-module", What: dir + " is no longer a Go module", Why: "its go.mod is missing, or has no module path",
+			Fix: "restore go.mod",
 		}
 	}
 	return modfile.ModulePath(content), err

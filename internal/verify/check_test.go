@@ -32,10 +32,10 @@ func declared() generator.Contract {
 const accepted = 12
 
 // perfect is what that service should show for some orders.
-func perfect() *seen {
+func perfect() *observation {
 	resource := &otlp.Resource{Attributes: otlp.Attributes{"service.name": "shop", "service.version": "v1", "service.instance.id": "a"}}
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	s := &seen{driven: began, ended: began.Add(time.Minute)}
+	s := &observation{driven: began, ended: began.Add(time.Minute)}
 	for i := range accepted {
 		in := request{
 			name: "POST /orders", traceID: fmt.Sprintf("%032x", i+1), spanID: fmt.Sprintf("%016x", i+1000), answered: true, accepted: true, confirmed: true,
@@ -73,7 +73,7 @@ func TestPerfect(t *testing.T) {
 }
 
 // handleAtOnce has all events handled in one batch, in a trace of its own, with links to all but the first n.
-func handleAtOnce(s *seen, n int) {
+func handleAtOnce(s *observation, n int) {
 	batch := *s.signals.SpansNamed("process orders.created")[0]
 	batch.TraceID, batch.ParentID, batch.Links = strings.Repeat("b", 32), "", nil
 	batch.Attributes = maps.Clone(batch.Attributes)
@@ -100,116 +100,118 @@ func TestBatch(t *testing.T) {
 
 // Whatever goes wrong is found, in the row where one would look for it, and in no other.
 func TestFindings(t *testing.T) {
-	each := func(s *seen, name string, change func(*otlp.Span)) {
+	each := func(s *observation, name string, change func(*otlp.Span)) {
 		for _, span := range s.signals.SpansNamed(name) {
 			change(span)
 		}
 	}
-	drop := func(s *seen, unwanted func(*otlp.Span) bool) {
+	drop := func(s *observation, unwanted func(*otlp.Span) bool) {
 		s.signals.Spans = slices.DeleteFunc(s.signals.Spans, unwanted)
 	}
-	first := func(s *seen) *otlp.Metric { return s.signals.Metrics[0] }
+	first := func(s *observation) *otlp.Metric { return s.signals.Metrics[0] }
 	tests := map[string]struct {
-		change  func(*seen)
+		change  func(*observation)
 		row     string // "group name"
 		verdict Verdict
 		says    string
 		others  []string // rows that are right to have findings, too
 	}{
 		"span missing": {
-			func(s *seen) { drop(s, func(x *otlp.Span) bool { return x.Kind == otlp.KindConsumer }) },
+			func(s *observation) { drop(s, func(x *otlp.Span) bool { return x.Kind == otlp.KindConsumer }) },
 			"span process orders.created", Fail, "no such span arrived", []string{"trace one for each order"},
 		},
 		"wrong kind": {
-			func(s *seen) {
+			func(s *observation) {
 				each(s, "POST /orders", func(x *otlp.Span) { x.Kind = otlp.KindInternal })
 			},
-			"span POST /orders", Fail, "of kind internal, declared as server", []string{"trace one for each order"},
+			"span POST /orders", Fail, "kind is internal, declared as server", []string{"trace one for each order"},
 		},
 		"attribute missing": {
-			func(s *seen) { each(s, "POST /orders", func(x *otlp.Span) { delete(x.Attributes, "http.route") }) },
+			func(s *observation) {
+				each(s, "POST /orders", func(x *otlp.Span) { delete(x.Attributes, "http.route") })
+			},
 			"span POST /orders", Fail, "the attribute http.route is missing", nil,
 		},
 		"attribute missing once": {
-			func(s *seen) { delete(s.signals.Spans[0].Attributes, "http.route") },
+			func(s *observation) { delete(s.signals.Spans[0].Attributes, "http.route") },
 			"span POST /orders", Fail, "http.route is missing on 1 of 12", nil,
 		},
 		"attribute undeclared": {
-			func(s *seen) { s.signals.Spans[0].Attributes["order.colour"] = "red" },
+			func(s *observation) { s.signals.Spans[0].Attributes["order.colour"] = "red" },
 			"span POST /orders", Note, "order.colour is not declared (seen: red)", nil,
 		},
 		"attribute deprecated": {
-			func(s *seen) { s.signals.Spans[0].Attributes["http.method"] = "POST" },
-			"span POST /orders", Note, "http.method is deprecated: the conventions v1.43.0 no longer have it (the last were v1.25.0); now it is http.request.method", nil,
+			func(s *observation) { s.signals.Spans[0].Attributes["http.method"] = "POST" },
+			"span POST /orders", Note, "http.method is deprecated: the conventions v1.43.0 no longer define it (last defined in v1.25.0); use http.request.method", nil,
 		},
 		"attribute in a namespace of the conventions": {
-			func(s *seen) { s.signals.Spans[0].Attributes["http.colour"] = "red" },
-			"span POST /orders", Note, "know no attribute http.colour", nil,
+			func(s *observation) { s.signals.Spans[0].Attributes["http.color"] = "red" },
+			"span POST /orders", Note, "own the namespace of the attribute http.color", nil,
 		},
 		"declared attribute of another type": {
-			func(s *seen) { s.signals.Spans[0].Attributes["http.route"] = int64(1) },
-			"span POST /orders", Fail, "http.route is of type int, the conventions say string", nil,
+			func(s *observation) { s.signals.Spans[0].Attributes["http.route"] = int64(1) },
+			"span POST /orders", Fail, "http.route has type int, the conventions require string", nil,
 		},
 		"value that is none": {
-			func(s *seen) {
+			func(s *observation) {
 				each(s, "send orders.created", func(x *otlp.Span) { x.Attributes["messaging.operation.type"] = "publish" })
 			},
-			"span send orders.created", Fail, `messaging.operation.type is "publish", the conventions know create, process, receive, send, settle`, nil,
+			"span send orders.created", Fail, `messaging.operation.type is "publish", the conventions allow create, process, receive, send, settle`, nil,
 		},
 		"span failed": {
-			func(s *seen) { s.signals.Spans[0].Status = otlp.StatusError },
+			func(s *observation) { s.signals.Spans[0].Status = otlp.StatusError },
 			"span POST /orders", Note, "1 of 12 failed", nil,
 		},
 		"span undeclared": {
-			func(s *seen) { added(s, "bake", nil) },
+			func(s *observation) { added(s, "bake", nil) },
 			"span bake", Note, `the span "bake" is not declared`, nil,
 		},
 		"ids in names": {
-			func(s *seen) { added(s, "bake 0190a1b2-0000-7000-8000-%012d", nil) },
-			"span bake {id}", Note, `12 spans have 12 names that look like they hold an id, such as "bake 0190a1b2-0000-7000-8000-000000000000"`, nil,
+			func(s *observation) { added(s, "bake 0190a1b2-0000-7000-8000-%012d", nil) },
+			"span bake {id}", Note, `12 spans have 12 names that seem to contain an ID, such as "bake 0190a1b2-0000-7000-8000-000000000000"`, nil,
 		},
 		"deprecated attribute on a span undeclared": {
-			func(s *seen) { added(s, "bake", otlp.Attributes{"db.statement": "SELECT 1"}) },
+			func(s *observation) { added(s, "bake", otlp.Attributes{"db.statement": "SELECT 1"}) },
 			"span bake", Note, "db.statement is deprecated", nil,
 		},
 		"metric missing": {
-			func(s *seen) { s.signals.Metrics = s.signals.Metrics[1:] },
+			func(s *observation) { s.signals.Metrics = s.signals.Metrics[1:] },
 			"metric http.server.request.duration", Fail, "no such metric arrived", nil,
 		},
 		"wrong unit": {
-			func(s *seen) { first(s).Unit = "ms" },
+			func(s *observation) { first(s).Unit = "ms" },
 			"metric http.server.request.duration", Fail, `its unit is "ms", declared as "s"`, nil,
 		},
 		"wrong instrument": {
-			func(s *seen) { first(s).Type = otlp.Gauge },
-			"metric http.server.request.duration", Fail, "it comes from a gauge, declared as histogram", nil,
+			func(s *observation) { first(s).Type = otlp.Gauge },
+			"metric http.server.request.duration", Fail, "its instrument is a gauge, declared as histogram", nil,
 		},
 		"metric attribute missing": {
-			func(s *seen) {
+			func(s *observation) {
 				first(s).Points[0].Attributes = otlp.Attributes{"http.response.status_code": int64(200)}
 			},
 			"metric http.server.request.duration", Fail, "http.route is missing", nil,
 		},
 		"metric undeclared, in another unit than the conventions": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Metrics = append(s.signals.Metrics, &otlp.Metric{Name: "db.client.operation.duration", Unit: "ms", Type: otlp.Histogram, Resource: first(s).Resource})
 			},
-			"metric db.client.operation.duration", Note, `its unit is "ms", the conventions say "s"`, nil,
+			"metric db.client.operation.duration", Note, `its unit is "ms", the conventions require "s"`, nil,
 		},
 		"metric deprecated": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Metrics = append(s.signals.Metrics, &otlp.Metric{Name: "messaging.publish.duration", Unit: "s", Type: otlp.Histogram, Resource: first(s).Resource})
 			},
-			"metric messaging.publish.duration", Note, "is deprecated: the conventions v1.43.0 no longer have it", nil,
+			"metric messaging.publish.duration", Note, "is deprecated: the conventions v1.43.0 no longer define it", nil,
 		},
 		"id in a metric": {
-			func(s *seen) {
+			func(s *observation) {
 				first(s).Points[0].Attributes["order.id"] = "0190a1b2-0000-7000-8000-000000000000"
 			},
 			"metric http.server.request.duration", Note, "the attribute order.id has values that look like ids", nil,
 		},
 		"a new value for each request": {
-			func(s *seen) {
+			func(s *observation) {
 				for i := range accepted {
 					first(s).Points = append(first(s).Points, otlp.Point{Attributes: otlp.Attributes{"http.route": fmt.Sprintf("/orders/%c", 'a'+i)}})
 				}
@@ -217,40 +219,40 @@ func TestFindings(t *testing.T) {
 			"metric http.server.request.duration", Fail, "the attribute http.route has 13 values for 12 requests", nil,
 		},
 		"trace broken at the consumer": {
-			func(s *seen) {
+			func(s *observation) {
 				each(s, "process orders.created", func(x *otlp.Span) { x.TraceID, x.ParentID, x.Links = fmt.Sprintf("%032x", 77), "", nil })
 			},
 			"trace one for each order", Fail, "the trace has no consumer span, though one is declared", nil,
 		},
 		"consumer not linked": {
-			func(s *seen) { each(s, "process orders.created", func(x *otlp.Span) { x.Links = nil }) },
+			func(s *observation) { each(s, "process orders.created", func(x *otlp.Span) { x.Links = nil }) },
 			"trace one for each order", Fail, "is not linked to the producer's", nil,
 		},
 		"consumer is no child of the producer": {
-			func(s *seen) {
+			func(s *observation) {
 				each(s, "process orders.created", func(x *otlp.Span) { x.ParentID = x.ParentID[:15] + "1" })
 			},
 			"trace one for each order", Fail, "is not a child of the producer's", nil,
 		},
 		"caller ignored": {
-			func(s *seen) { each(s, "POST /orders", func(x *otlp.Span) { x.ParentID = "" }) },
-			"trace one for each order", Fail, "is not below that of the request", nil,
+			func(s *observation) { each(s, "POST /orders", func(x *otlp.Span) { x.ParentID = "" }) },
+			"trace one for each order", Fail, "is not a descendant of the request span", nil,
 		},
 		"parent lost": {
-			func(s *seen) { drop(s, func(x *otlp.Span) bool { return x == s.signals.Spans[1] }) },
+			func(s *observation) { drop(s, func(x *otlp.Span) bool { return x == s.signals.Spans[1] }) },
 			"trace no span without its parent", Fail, `1 spans "process orders.created" have a parent that did not arrive`,
 			[]string{"trace one for each order"},
 		},
 		"a trace of somebody else": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Spans = append(s.signals.Spans, &otlp.Span{
 					TraceID: "e", ID: "e", ParentID: "f", Name: "POST /orders", Kind: otlp.KindServer, Attributes: s.signals.Spans[0].Attributes, Resource: first(s).Resource,
 				})
 			},
-			"trace no span without its parent", Note, `1 spans "POST /orders" belong to a trace that was not begun here`, nil,
+			"trace no span without its parent", Note, `1 spans "POST /orders" belong to a trace that verify did not start`, nil,
 		},
 		"log not correlated": {
-			func(s *seen) {
+			func(s *observation) {
 				for _, l := range s.signals.Logs {
 					l.TraceID, l.SpanID = "", ""
 				}
@@ -259,33 +261,33 @@ func TestFindings(t *testing.T) {
 			"log correlated", Fail, "12 of POST /orders have no log record in their trace", []string{"shutdown no log record lost"},
 		},
 		"one log not correlated": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: s.driven, Body: "cake baked", Resource: first(s).Resource})
 			},
 			"log correlated", Note, `1 records "cake baked" were written outside of any span`, nil,
 		},
 		"log of an unknown span": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Body: "cake baked", TraceID: s.requests[0].traceID, SpanID: "1", Resource: first(s).Resource})
 			},
 			"log correlated", Fail, `1 records "cake baked" belong to a span that did not arrive`, nil,
 		},
 		"resource incomplete": {
-			func(s *seen) { delete(first(s).Resource.Attributes, "service.version") },
+			func(s *observation) { delete(first(s).Resource.Attributes, "service.version") },
 			"resource service.version", Fail, "it is missing on spans, metrics, log records", nil,
 		},
 		"resource differs": {
-			func(s *seen) {
+			func(s *observation) {
 				s.signals.Metrics[1].Resource = &otlp.Resource{Attributes: otlp.Attributes{"service.name": "other", "service.version": "v1", "service.instance.id": "a"}}
 			},
 			"resource service.name", Fail, "it differs between the signals: other, shop", nil,
 		},
 		"resource deprecated": {
-			func(s *seen) { first(s).Resource.Attributes["deployment.environment"] = "test" },
+			func(s *observation) { first(s).Resource.Attributes["deployment.environment"] = "test" },
 			"resource attributes", Note, "deployment.environment is deprecated", nil,
 		},
 		"trace lost": {
-			func(s *seen) {
+			func(s *observation) {
 				id := s.requests[3].traceID
 				drop(s, func(x *otlp.Span) bool { return x.TraceID == id })
 				s.requests[3].confirmed = false
@@ -293,20 +295,20 @@ func TestFindings(t *testing.T) {
 			"shutdown no span lost", Fail, "of 12 requests that were answered, 1 have no span", []string{"log correlated", "shutdown no log record lost"},
 		},
 		"log record lost": {
-			func(s *seen) { s.stdout = append(s.stdout, s.stdout[0]) },
+			func(s *observation) { s.stdout = append(s.stdout, s.stdout[0]) },
 			"shutdown no log record lost", Fail, `1 records "order created" are on standard output and did not arrive`, nil,
 		},
 		"nothing on standard output": {
-			func(s *seen) { s.stdout = nil },
+			func(s *observation) { s.stdout = nil },
 			"shutdown no log record lost", Skipped, "writes no JSON", nil,
 		},
 		"counter too low": {
-			func(s *seen) { s.signals.Metrics[1].Points[0].Value = accepted - 1 },
-			"shutdown orders.created", Fail, "12 were accepted, and the counter says 11", nil,
+			func(s *observation) { s.signals.Metrics[1].Points[0].Value = accepted - 1 },
+			"shutdown orders.created", Fail, "12 requests were accepted, but the counter is 11", nil,
 		},
 		"counter too high": {
-			func(s *seen) { s.signals.Metrics[1].Points[0].Value = accepted + 1 },
-			"shutdown orders.created", Fail, "12 were accepted, and the counter says 13", nil,
+			func(s *observation) { s.signals.Metrics[1].Points[0].Value = accepted + 1 },
+			"shutdown orders.created", Fail, "12 requests were accepted, but the counter is 13", nil,
 		},
 	}
 	for name, test := range tests {
@@ -337,7 +339,7 @@ func TestFindings(t *testing.T) {
 }
 
 // added adds a span to each trace, below the server's. %d in its name is its number.
-func added(s *seen, name string, attributes otlp.Attributes) {
+func added(s *observation, name string, attributes otlp.Attributes) {
 	for i, server := range s.signals.SpansNamed("POST /orders") {
 		if strings.Contains(name, "%") {
 			s.signals.Spans = append(s.signals.Spans, below(server, fmt.Sprintf(name, i), i, attributes))

@@ -23,11 +23,11 @@ import (
 )
 
 const (
-	// A burst is still going on when the service is told to end.
+	// burst is the number of requests in a burst. SIGTERM follows the answer to number burstBefore.
 	burst       = 60
 	burstBefore = 40
 	callers     = 8
-	// Events are published in two lots: one that is waited for, one that is on its way when the service is told to end.
+	// events is the number of events published before SIGTERM and waited for, and again right before it.
 	events = 12
 
 	requestTimeout = 15 * time.Second
@@ -35,7 +35,7 @@ const (
 
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: requestTimeout} // no proxy
 
-// newRequest returns a request in a trace of its own.
+// newRequest returns a request in a new trace.
 func newRequest(name string) request {
 	id := make([]byte, 24)
 	_, _ = rand.Read(id) // never fails
@@ -44,25 +44,31 @@ func newRequest(name string) request {
 
 func (r request) traceparent() string { return "00-" + r.traceID + "-" + r.spanID + "-01" }
 
-// answer is what a service answers.
+const (
+	whyCallers    = "callers rely on it"
+	whyFailure    = "callers see a failure"
+	whyUnverified = "its telemetry is unverified"
+)
+
+// answer is the body and header of an HTTP response.
 type answer struct {
 	body   []byte
 	header http.Header
 }
 
-// ask sends a request to the service. One without a name is in no trace of ours.
-func (r *run) ask(ctx context.Context, in request, method, path, body string) (status int, a answer, err error) {
-	asked, err := http.NewRequestWithContext(ctx, method, r.base+path, strings.NewReader(body))
+// send sends an HTTP request to the service. It carries a trace context if in has a name.
+func (r *run) send(ctx context.Context, in request, method, path, body string) (status int, a answer, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, r.base+path, strings.NewReader(body))
 	if err != nil {
 		return 0, a, err
 	}
 	if body != "" {
-		asked.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", "application/json")
 	}
 	if in.name != "" {
-		asked.Header.Set("Traceparent", in.traceparent())
+		req.Header.Set("Traceparent", in.traceparent())
 	}
-	response, err := client.Do(asked)
+	response, err := client.Do(req)
 	if err != nil {
 		return 0, a, err
 	}
@@ -72,96 +78,122 @@ func (r *run) ask(ctx context.Context, in request, method, path, body string) (s
 	return response.StatusCode, a, err
 }
 
-// made is an entity as the API shows it, as far as it matters here.
-type made struct {
+// record adds a request to the observation. A nil err means that it was answered.
+func (r *run) record(in request, err error) {
+	in.answered = err == nil
+	r.observed.requests = append(r.observed.requests, in)
+}
+
+// entity is the part of an API response that verify checks.
+type entity struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`
 }
 
-// call asks for something and holds the answer to one of the statuses, in a row of its own.
+// call sends an HTTP request and checks in a new row that the status is one of want.
 func (r *run) call(ctx context.Context, name, method, path, body string, want ...int) (*Row, answer) {
 	expected := strings.ReplaceAll(strings.Trim(fmt.Sprint(want), "[]"), " ", " or ")
 	row := r.row("api", name, "status "+expected)
 	in := newRequest(method + " " + path)
-	status, a, err := r.ask(ctx, in, method, path, body)
-	in.answered = err == nil
-	r.seen.requests = append(r.seen.requests, in)
-	row.Seen = fmt.Sprintf("status %d", status)
+	status, a, err := r.send(ctx, in, method, path, body)
+	r.record(in, err)
+	row.Observed = fmt.Sprintf("status %d", status)
 	switch {
 	case err != nil:
-		row.Seen = "no answer"
-		row.find(Fail, "no answer: "+err.Error(), "callers rely on it")
+		row.Observed = "no answer"
+		row.add(Fail, "no answer: "+err.Error(), whyCallers)
 	case !slices.Contains(want, status):
-		row.find(Fail, fmt.Sprintf("the answer has the status %d, want %s: %s", status, expected, short(string(a.body), 200)), "callers rely on it")
+		body := short(string(a.body), 200)
+		row.add(Fail, fmt.Sprintf("the answer has the status %d, want %s: %s", status, expected, body), whyCallers)
 	}
 	return row, a
 }
 
-// driveHTTP makes the calls that the API has, then a burst of them in the middle of which the service is told to end. It reports
-// whether the service takes any.
+// driveHTTP sends each kind of request once, then a burst with SIGTERM in the middle. It reports whether the service
+// could create an entity.
 func (r *run) driveHTTP(ctx context.Context) bool {
 	r.o.Step("sending requests to " + r.o.Name)
 	plural := "/" + r.o.Contract.Entity.Plural
-	first := len(r.seen.requests)
-	row, a := r.call(ctx, "POST "+plural, http.MethodPost, plural, r.o.Body, http.StatusCreated)
-	var created made
-	if row.Verdict == OK && (json.Unmarshal(a.body, &created) != nil || created.ID == "") {
-		row.find(Fail, "the answer has no id: "+short(string(a.body), 200), "callers rely on it")
-	}
-	if row.Verdict == Fail {
+	first := len(r.observed.requests)
+	id, ok := r.createHTTP(ctx, plural)
+	if !ok {
 		r.terminate()
 		return false
 	}
-	r.seen.requests[first].accepted = true
-	if a.header.Get("Location") == "" {
-		row.find(Fail, "the answer has no Location", "callers are told by it where to find what they have created")
-	}
+	r.observed.requests[first].accepted = true
+	r.observed.requests[first].confirmed = r.awaitConfirmation(ctx, plural, id)
 
-	row, _ = r.call(ctx, "GET "+plural+"/{id}", http.MethodGet, plural+"/"+created.ID, "", http.StatusOK)
-	row.Expected += ", confirmed in the end"
-	confirmed := r.poll(ctx, func() bool {
-		in := newRequest("GET " + plural + "/{id}")
-		status, a, err := r.ask(ctx, in, http.MethodGet, plural+"/"+created.ID, "")
-		in.answered = err == nil
-		r.seen.requests = append(r.seen.requests, in)
-		return status == http.StatusOK && json.Unmarshal(a.body, &created) == nil && created.Status == "confirmed"
-	})
-	row.Seen += ", " + created.Status
-	if !confirmed {
-		row.find(Fail, fmt.Sprintf("%s was not confirmed within %s: it is %s", r.o.Contract.Entity.Words, r.o.Timeout, created.Status), "the event did not get to the consumer, or was not handled")
+	row, a := r.call(ctx, "GET "+plural, http.MethodGet, plural+"?limit=100", "", http.StatusOK)
+	if row.Verdict == OK && !bytes.Contains(a.body, []byte(id)) {
+		row.add(Fail, "the list does not contain the created entity", whyCallers)
 	}
-	r.seen.requests[first].confirmed = confirmed
-
-	row, a = r.call(ctx, "GET "+plural, http.MethodGet, plural+"?limit=100", "", http.StatusOK)
-	if row.Verdict == OK && !bytes.Contains(a.body, []byte(created.ID)) {
-		row.find(Fail, "the list does not have what was just created", "callers rely on it")
-	}
-	r.call(ctx, "POST "+plural+", invalid", http.MethodPost, plural, `{"invalid":`, http.StatusBadRequest, http.StatusUnprocessableEntity)
-	r.call(ctx, "GET "+plural+", unknown id", http.MethodGet, plural+"/00000000-0000-7000-8000-000000000000", "", http.StatusNotFound)
-	r.call(ctx, "GET, unknown route", http.MethodGet, "/otelgen-verify/no/such/route", "", http.StatusNotFound)
+	const unknownID, unknownRoute = "/00000000-0000-7000-8000-000000000000", "/otelgen-verify/no/such/route"
+	invalid := []int{http.StatusBadRequest, http.StatusUnprocessableEntity}
+	r.call(ctx, "POST "+plural+", invalid", http.MethodPost, plural, `{"invalid":`, invalid...)
+	r.call(ctx, "GET "+plural+", unknown id", http.MethodGet, plural+unknownID, "", http.StatusNotFound)
+	r.call(ctx, "GET, unknown route", http.MethodGet, unknownRoute, "", http.StatusNotFound)
 	r.burst("POST "+plural, strconv.Itoa(http.StatusCreated), func(in request) (bool, string, error) {
-		status, _, err := r.ask(ctx, in, http.MethodPost, plural, r.o.Body)
+		status, _, err := r.send(ctx, in, http.MethodPost, plural, r.o.Body)
 		return status == http.StatusCreated, strconv.Itoa(status), err
 	})
 	return true
 }
 
-// burst sends many requests at once and tells the service to end while some are on their way.
+// createHTTP creates an entity and returns its ID.
+func (r *run) createHTTP(ctx context.Context, plural string) (id string, ok bool) {
+	row, a := r.call(ctx, "POST "+plural, http.MethodPost, plural, r.o.Body, http.StatusCreated)
+	if row.Verdict == Fail {
+		return "", false
+	}
+	var created entity
+	if json.Unmarshal(a.body, &created) != nil || created.ID == "" {
+		row.add(Fail, "the answer has no id: "+short(string(a.body), 200), whyCallers)
+		return "", false
+	}
+	if a.header.Get("Location") == "" {
+		row.add(Fail, "the answer has no Location", "callers need it to find the created entity")
+	}
+	return created.ID, true
+}
+
+// awaitConfirmation polls an entity until the service has handled its event.
+func (r *run) awaitConfirmation(ctx context.Context, plural, id string) bool {
+	row, _ := r.call(ctx, "GET "+plural+"/{id}", http.MethodGet, plural+"/"+id, "", http.StatusOK)
+	var found entity
+	confirmed := r.poll(ctx, func() bool {
+		in := newRequest("GET " + plural + "/{id}")
+		status, a, err := r.send(ctx, in, http.MethodGet, plural+"/"+id, "")
+		r.record(in, err)
+		return status == http.StatusOK && json.Unmarshal(a.body, &found) == nil && found.Status == "confirmed"
+	})
+	r.reportConfirmation(row, found, confirmed)
+	return confirmed
+}
+
+// reportConfirmation adds the last observed status of an entity to the row of its request.
+func (r *run) reportConfirmation(row *Row, found entity, confirmed bool) {
+	row.Expected += ", eventually confirmed"
+	row.Observed += ", " + found.Status
+	if !confirmed {
+		const format = "%s was not confirmed within %s: it is %s"
+		row.add(Fail, fmt.Sprintf(format, r.o.Contract.Entity.Words, r.o.Timeout, found.Status),
+			"the event did not reach the consumer, or was not handled")
+	}
+}
+
+// burst sends requests concurrently, and SIGTERM while some are in flight. create sends one request; status is that of its
+// answer.
 func (r *run) burst(name, want string, create func(in request) (accepted bool, status string, err error)) {
 	r.o.Step("sending a burst of requests to " + r.o.Name + ", and SIGTERM")
-	row := r.row("shutdown", "burst", "what is begun is answered")
+	row := r.row("shutdown", "burst", "requests in flight are answered")
 	requests := make([]request, burst)
 	var next, done, refused atomic.Int64
-	var unexpected sync.Map
+	var unexpected sync.Map // statuses
 	var all sync.WaitGroup
 	end := sync.OnceFunc(r.terminate)
 	for range callers {
 		all.Go(func() {
-			for {
-				i := next.Add(1) - 1
-				if i >= burst {
-					return
-				}
+			for i := next.Add(1) - 1; i < burst; i = next.Add(1) - 1 {
 				in := newRequest(name)
 				accepted, status, err := create(in)
 				in.answered, in.accepted = err == nil, accepted
@@ -180,90 +212,102 @@ func (r *run) burst(name, want string, create func(in request) (accepted bool, s
 	}
 	all.Wait()
 	end()
-	r.seen.requests = append(r.seen.requests, requests...)
-	row.Seen = fmt.Sprintf("%d answered, %d came too late", burst-refused.Load(), refused.Load())
+	r.observed.requests = append(r.observed.requests, requests...)
+	row.Observed = fmt.Sprintf("%d answered, %d arrived too late", burst-refused.Load(), refused.Load())
 	unexpected.Range(func(status, _ any) bool {
-		row.find(Fail, fmt.Sprintf("requests were answered with the status %v, want %s", status, want), "callers take it for a failure")
+		row.add(Fail, fmt.Sprintf("requests were answered with the status %v, want %s", status, want), whyFailure)
 		return true
 	})
 	if early := refused.Load() - (burst - burstBefore); early > 0 {
-		row.find(Fail, fmt.Sprintf("%d requests were not answered though the service had not been told to end", early), "callers take it for a failure")
+		row.add(Fail, fmt.Sprintf("%d requests were not answered before SIGTERM", early), whyFailure)
 	}
 }
 
-// driveEvents publishes events as another service would, waits until the service has handled them, publishes more and tells it to end.
-func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (bool, error) {
+// driveEvents publishes events as another service would, waits until they are handled, then publishes more and sends
+// SIGTERM. driver is the program that publishes them.
+func (r *run) driveEvents(ctx context.Context, row *Row, driver string) (driven bool) {
 	r.o.Step("publishing events for " + r.o.Name)
-	env, err := r.reported()
+	defer r.terminate()
+	env, err := r.serviceEnvironment()
 	if err != nil {
-		row.find(Fail, "not driven: the service did not say where its broker is: "+err.Error(), "nothing is known of what it reports")
-		r.terminate()
-		return false, nil
+		row.add(Fail, "not driven: the address of the broker is unknown: "+err.Error(), whyUnverified)
+		return false
 	}
-	publish := func() error {
-		var parents []string
-		for range events {
-			in := newRequest("event")
-			r.seen.requests = append(r.seen.requests, in)
-			parents = append(parents, in.traceparent())
-		}
-		bounded, cancel := context.WithTimeout(ctx, r.o.Timeout)
-		defer cancel()
-		cmd := command(bounded, driver, parents...)
-		cmd.Dir, cmd.Env = r.service.Cmd.Dir, append(slices.Clone(env), "OTEL_SERVICE_NAME="+driverName)
-		output, err := cmd.CombinedOutput()
-		if bounded.Err() != nil {
-			err = fmt.Errorf("the broker took none within %s", r.o.Timeout)
-		}
-		if err != nil {
-			return fmt.Errorf("%w\n%s", err, tail(string(output)))
-		}
-		return nil
-	}
-	if err := publish(); err != nil {
-		row.find(Fail, "not driven: no event could be published: "+err.Error(), "nothing is known of what it reports")
-		r.terminate()
-		return false, nil
+	if err := r.publish(ctx, driver, env); err != nil {
+		row.add(Fail, "not driven: no event could be published: "+err.Error(), whyUnverified)
+		return false
 	}
 	r.o.Step("waiting for " + r.o.Name + " to handle the events")
-	waiting, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	count := r.markHandled(r.awaitConsumers(ctx))
+	row.Observed = fmt.Sprintf("%d of %d events handled", count, events)
+	if count < events {
+		row.add(Fail, fmt.Sprintf("of %d events, the spans of %d arrived within %s", events, count, r.o.Timeout),
+			"events are not handled, or not in the trace of their producer")
+	}
+	if err := r.publish(ctx, driver, env); err != nil {
+		row.add(Fail, "no more events could be published: "+err.Error(), "loss at shutdown is unverified")
+	}
+	return true
+}
+
+// publish runs the driver, which publishes one event per new request.
+func (r *run) publish(ctx context.Context, driver string, env []string) error {
+	var parents []string
+	for range events {
+		in := newRequest("event")
+		r.observed.requests = append(r.observed.requests, in)
+		parents = append(parents, in.traceparent())
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	defer cancel()
+	cmd := command(ctx, driver, parents...)
+	cmd.Dir, cmd.Env = r.service.Cmd.Dir, append(slices.Clone(env), "OTEL_SERVICE_NAME="+driverName)
+	output, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("the broker accepted no event within %s", r.o.Timeout)
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, tail(string(output)))
+	}
+	return nil
+}
+
+// awaitConsumers waits until a consumer span has arrived for every request, and returns the traces that have one.
+func (r *run) awaitConsumers(ctx context.Context) map[string]bool {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
 	handled := map[string]bool{}
-	_, _ = r.receiver.Wait(waiting, func(s otlp.Signals) bool {
+	_, _ = r.receiver.Wait(ctx, func(s otlp.Signals) bool {
 		for _, span := range s.Spans {
 			if span.Kind == otlp.KindConsumer {
 				handled[span.TraceID] = true
-				for _, link := range span.Links { // of a batch, which is in a trace of its own
+				for _, link := range span.Links { // a batch is in its own trace
 					handled[link.TraceID] = true
 				}
 			}
 		}
-		return !slices.ContainsFunc(r.seen.requests, func(in request) bool { return !handled[in.traceID] })
+		return !slices.ContainsFunc(r.observed.requests, func(in request) bool { return !handled[in.traceID] })
 	})
-	count := 0
-	for i := range r.seen.requests {
-		in := &r.seen.requests[i]
-		if handled[in.traceID] {
-			in.answered, in.accepted, in.confirmed = true, true, true
-			count++
-		}
-	}
-	row.Seen = fmt.Sprintf("%d of %d events handled", count, events)
-	if count < events {
-		row.find(Fail, fmt.Sprintf("of %d events, the spans of %d arrived within %s", events, count, r.o.Timeout), "events are not handled, or not in the trace of who sent them")
-	}
-	if err := publish(); err != nil {
-		row.find(Fail, "no more events could be published: "+err.Error(), "nothing is known of what a shutdown loses")
-	}
-	r.terminate()
-	return true, nil
+	return handled
 }
 
-// reported is the environment of the service as its development entry has made it.
-func (r *run) reported() (env []string, err error) {
+// markHandled marks the requests in the given traces as handled, and returns their number.
+func (r *run) markHandled(traces map[string]bool) (n int) {
+	for i := range r.observed.requests {
+		in := &r.observed.requests[i]
+		if traces[in.traceID] {
+			in.answered, in.accepted, in.confirmed = true, true, true
+			n++
+		}
+	}
+	return n
+}
+
+// serviceEnvironment returns the environment of the service as its development entry has set it up.
+func (r *run) serviceEnvironment() (env []string, err error) {
 	content, err := os.ReadFile(filepath.Join(r.temp, "environment.json"))
 	if err != nil {
-		return nil, errors.New("its development entry does not set up telemetry by " + constructor)
+		return nil, errors.New("its development entry does not set up telemetry with " + constructor)
 	}
 	return env, json.Unmarshal(content, &env)
 }

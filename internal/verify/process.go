@@ -56,7 +56,7 @@ func (p *process) logLines() (lines []logLine) {
 }
 
 // said is the last of what the process said.
-func (p *process) said() string { return tail(p.Out.String() + p.Err.String()) }
+func (p *process) lastOutput() string { return tail(p.Out.String() + p.Err.String()) }
 
 // tail is the last lines of a text.
 func tail(text string) string {

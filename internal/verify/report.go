@@ -35,13 +35,13 @@ type Row struct {
 	Group    string    `json:"group"`
 	Name     string    `json:"name"`
 	Expected string    `json:"expected"`
-	Seen     string    `json:"seen"`
+	Observed string    `json:"seen"`
 	Verdict  Verdict   `json:"verdict"` // the worst of the findings
 	Findings []Finding `json:"findings"`
 }
 
-// find adds a finding; each is told once.
-func (r *Row) find(v Verdict, what, why string) {
+// add records a finding once, and keeps the worst verdict.
+func (r *Row) add(v Verdict, what, why string) {
 	f := Finding{v, what, why}
 	if slices.Contains(r.Findings, f) {
 		return
@@ -110,7 +110,7 @@ func (r *Report) Text(w io.Writer) {
 			fmt.Fprintln(w, row.Group)
 		}
 		line := fmt.Sprintf("  %-4s  %-*s  ", row.Verdict, name, row.Name)
-		fmt.Fprintln(w, strings.TrimRight(line+short(row.Seen, max(20, width-utf8.RuneCountInString(line))), " "))
+		fmt.Fprintln(w, strings.TrimRight(line+short(row.Observed, max(20, width-utf8.RuneCountInString(line))), " "))
 	}
 	for _, verdict := range []Verdict{Fail, Note, Skipped} {
 		for _, row := range r.Rows {

@@ -22,13 +22,13 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// rpc calls a gRPC service whose methods it learns from the service itself.
+// rpc calls a gRPC service. It finds the methods by server reflection.
 type rpc struct {
 	conn    *grpc.ClientConn
 	service protoreflect.ServiceDescriptor
 }
 
-// dialRPC connects to the service and has it describe the API that name is of.
+// dialRPC connects to a gRPC server, and looks up the service called name by reflection.
 func dialRPC(ctx context.Context, address, name string) (_ *rpc, err error) {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
 	if err != nil {
@@ -45,8 +45,19 @@ func dialRPC(ctx context.Context, address, name string) (_ *rpc, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = stream.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: name}})
+	service, err := describe(stream, name)
 	if err != nil {
+		return nil, err
+	}
+	return &rpc{conn: conn, service: service}, nil
+}
+
+// describe returns the descriptor of the service called name.
+func describe(
+	stream grpc.BidiStreamingClient[reflectionpb.ServerReflectionRequest, reflectionpb.ServerReflectionResponse], name string,
+) (protoreflect.ServiceDescriptor, error) {
+	symbol := &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: name}
+	if err := stream.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: symbol}); err != nil {
 		return nil, err
 	}
 	response, err := stream.Recv()
@@ -71,14 +82,16 @@ func dialRPC(ctx context.Context, address, name string) (_ *rpc, err error) {
 	}
 	service, ok := found.(protoreflect.ServiceDescriptor)
 	if !ok {
-		return nil, fmt.Errorf("%s is no service", name)
+		return nil, fmt.Errorf("%s is not a service", name)
 	}
-	return &rpc{conn: conn, service: service}, nil
+	return service, nil
 }
 
-// ask calls a method with a message in JSON, and returns the answer in JSON. What the service refuses is a code, and no error.
-func (c *rpc) ask(ctx context.Context, in request, method, body string) (codes.Code, []byte, error) {
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(ctx, "traceparent", in.traceparent()), requestTimeout)
+// invoke calls a method with a message in JSON, and returns the response in JSON. Only a call without a response is an
+// error; a refusal is a code.
+func (c *rpc) invoke(ctx context.Context, in request, method, body string) (codes.Code, []byte, error) {
+	ctx = metadata.AppendToOutgoingContext(ctx, "traceparent", in.traceparent())
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	descriptor := c.service.Methods().ByName(protoreflect.Name(method))
 	if descriptor == nil {
@@ -97,95 +110,95 @@ func (c *rpc) ask(ctx context.Context, in request, method, body string) (codes.C
 	return code, content, marshalErr
 }
 
-// call asks for something and holds the answer to a code, in a row of its own.
+// call calls a method and checks in a new row that the code is want.
 func (c *rpc) call(ctx context.Context, r *run, name, method, body string, want codes.Code) (*Row, []byte) {
 	row := r.row("api", name, "code "+want.String())
 	in := newRequest(method)
-	code, content, err := c.ask(ctx, in, method, body)
-	in.answered = err == nil
-	r.seen.requests = append(r.seen.requests, in)
-	row.Seen = "code " + code.String()
+	code, content, err := c.invoke(ctx, in, method, body)
+	r.record(in, err)
+	row.Observed = "code " + code.String()
 	switch {
 	case err != nil:
-		row.Seen = "no answer"
-		row.find(Fail, "no answer: "+err.Error(), "callers rely on it")
+		row.Observed = "no answer"
+		row.add(Fail, "no answer: "+err.Error(), whyCallers)
 	case code != want:
-		row.find(Fail, fmt.Sprintf("the answer has the code %s, want %s", code, want), "callers rely on it")
+		row.add(Fail, fmt.Sprintf("the answer has the code %s, want %s", code, want), whyCallers)
 	}
 	return row, content
 }
 
-// driveRPC does by gRPC what driveHTTP does by HTTP.
+// driveRPC does over gRPC what driveHTTP does over HTTP.
 func (r *run) driveRPC(ctx context.Context) bool {
 	r.o.Step("calling " + r.o.Name)
-	entity := r.o.Contract.Entity
-	create, get, list := "Create"+entity.Type, "Get"+entity.Type, "List"+entity.PluralType
-	c, err := dialRPC(ctx, strings.TrimPrefix(r.base, "http://"), entity.Snake+".v1."+entity.Type+"Service")
+	e := r.o.Contract.Entity
+	create, get, list := "Create"+e.Type, "Get"+e.Type, "List"+e.PluralType
+	c, err := dialRPC(ctx, strings.TrimPrefix(r.base, "http://"), e.Snake+".v1."+e.Type+"Service")
 	if err != nil {
-		r.row("api", "reflection", "describes the API").find(Fail, "the service does not describe its API: "+err.Error(), "verify calls what server reflection tells of")
+		row := r.row("api", "reflection", "describes the API")
+		row.add(Fail, "the service does not describe its API: "+err.Error(), "verify finds the methods by server reflection")
 		r.terminate()
 		return false
 	}
 	defer func() { _ = c.conn.Close() }()
 
-	first := len(r.seen.requests)
+	first := len(r.observed.requests)
 	row, content := c.call(ctx, r, create, create, r.o.Body, codes.OK)
-	created, err := madeOf(content)
+	created, err := decodeEntity(content)
 	if row.Verdict == OK && err != nil {
-		row.find(Fail, "the answer has no id: "+short(string(content), 200), "callers rely on it")
+		row.add(Fail, "the answer has no id: "+short(string(content), 200), whyCallers)
 	}
 	if row.Verdict == Fail {
 		r.terminate()
 		return false
 	}
-	r.seen.requests[first].accepted = true
 	byID := fmt.Sprintf(`{"id":%q}`, created.ID)
-	row, _ = c.call(ctx, r, get, get, byID, codes.OK)
-	row.Expected += ", confirmed in the end"
-	confirmed := r.poll(ctx, func() bool {
-		in := newRequest(get)
-		code, content, err := c.ask(ctx, in, get, byID)
-		in.answered = err == nil
-		r.seen.requests = append(r.seen.requests, in)
-		created, err = madeOf(content)
-		return code == codes.OK && err == nil && strings.HasSuffix(created.Status, "_CONFIRMED")
-	})
-	row.Seen += ", " + created.Status
-	if !confirmed {
-		row.find(Fail, fmt.Sprintf("%s was not confirmed within %s: it is %s", entity.Words, r.o.Timeout, created.Status), "the event did not get to the consumer, or was not handled")
-	}
-	r.seen.requests[first].confirmed = confirmed
+	r.observed.requests[first].accepted = true
+	r.observed.requests[first].confirmed = c.awaitConfirmation(ctx, r, get, byID)
 
 	row, content = c.call(ctx, r, list, list, `{"pageSize":100}`, codes.OK)
 	if row.Verdict == OK && !strings.Contains(string(content), created.ID) {
-		row.find(Fail, "the list does not have what was just created", "callers rely on it")
+		row.add(Fail, "the list does not contain the created entity", whyCallers)
 	}
-	r.watch(ctx, c, "Watch"+entity.Type, byID)
+	c.watch(ctx, r, "Watch"+e.Type, byID)
 	c.call(ctx, r, create+", invalid", create, `{}`, codes.InvalidArgument)
 	c.call(ctx, r, get+", unknown id", get, `{"id":"00000000-0000-7000-8000-000000000000"}`, codes.NotFound)
 	r.burst(create, codes.OK.String(), func(in request) (bool, string, error) {
-		code, _, err := c.ask(ctx, in, create, r.o.Body)
+		code, _, err := c.invoke(ctx, in, create, r.o.Body)
 		return code == codes.OK, code.String(), err
 	})
 	return true
 }
 
-// watch follows what is confirmed already: it is sent once, and the stream ends.
-func (r *run) watch(ctx context.Context, c *rpc, method, body string) {
-	row := r.row("api", method, "sends what is confirmed, and ends")
+// awaitConfirmation polls an entity until the service has handled its event.
+func (c *rpc) awaitConfirmation(ctx context.Context, r *run, get, byID string) bool {
+	row, _ := c.call(ctx, r, get, get, byID, codes.OK)
+	var found entity
+	confirmed := r.poll(ctx, func() bool {
+		in := newRequest(get)
+		code, content, err := c.invoke(ctx, in, get, byID)
+		r.record(in, err)
+		found, err = decodeEntity(content)
+		return code == codes.OK && err == nil && strings.HasSuffix(found.Status, "_CONFIRMED")
+	})
+	r.reportConfirmation(row, found, confirmed)
+	return confirmed
+}
+
+// watch watches a confirmed entity: the service sends it once and ends the stream.
+func (c *rpc) watch(ctx context.Context, r *run, method, body string) {
+	row := r.row("api", method, "sends the confirmed entity, and ends")
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	in := newRequest(method)
 	messages, err := c.stream(ctx, in, method, body)
-	in.answered = err == nil
-	r.seen.requests = append(r.seen.requests, in)
-	row.Seen = fmt.Sprintf("%d messages", messages)
+	r.record(in, err)
+	row.Observed = fmt.Sprintf("%d messages", messages)
 	if err != nil || messages != 1 {
-		row.find(Fail, fmt.Sprintf("the stream sent %d messages and ended with %v", messages, err), "callers rely on it")
+		row.add(Fail, fmt.Sprintf("the stream sent %d messages and ended with %v", messages, err), whyCallers)
 	}
 }
 
-// stream calls a method that answers with a stream, and counts what it sends.
+// stream calls a server-streaming method, and counts the messages.
 func (c *rpc) stream(ctx context.Context, in request, method, body string) (messages int, err error) {
 	descriptor := c.service.Methods().ByName(protoreflect.Name(method))
 	if descriptor == nil {
@@ -215,16 +228,16 @@ func (c *rpc) stream(ctx context.Context, in request, method, body string) (mess
 	}
 }
 
-// madeOf returns the entity in an answer that holds nothing else.
-func madeOf(content []byte) (made, error) {
-	var answer map[string]made
+// decodeEntity returns the entity in a response that contains one entity.
+func decodeEntity(content []byte) (entity, error) {
+	var answer map[string]entity
 	if err := json.Unmarshal(content, &answer); err != nil {
-		return made{}, err
+		return entity{}, err
 	}
 	for _, one := range answer {
 		if one.ID != "" {
 			return one, nil
 		}
 	}
-	return made{}, errors.New("no id")
+	return entity{}, errors.New("no id")
 }

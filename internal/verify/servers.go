@@ -34,17 +34,17 @@ func (r *run) servers(ctx context.Context) ([]*Row, error) {
 		value, given := r.lookup(e.Name)
 		row := newRow("server", e.Name, e.Summary)
 		if !given && r.startedByDev(e.Name) {
-			row.Seen = "started by the development entry"
+			row.Observed = "started by the development entry"
 			rows = append(rows, row)
 			continue
 		}
 		address := r.address(cmp.Or(value, e.Default), e.Owner)
 		if address == "" { // a file, a socket
-			row.Seen = "needs no server"
+			row.Observed = "needs no server"
 			rows = append(rows, row)
 			continue
 		}
-		row.Seen = address
+		row.Observed = address
 		if err := dial(ctx, address); err != nil {
 			if ctx.Err() != nil {
 				return nil, interrupted()
@@ -58,13 +58,13 @@ func (r *run) servers(ctx context.Context) ([]*Row, error) {
 
 func (r *run) missing(e generator.Env, address string, given bool) error {
 	err := &generator.Error{
-		Kind: generator.KindAnswers, Code: "verify-server-missing", What: fmt.Sprintf("%s is not set, and nothing answers at %s, its default", e.Name, address),
-		Why: "the service needs the server of " + e.Owner + ", and verify has it write there",
+		Kind: generator.KindAnswers, Code: "verify-server-missing", What: fmt.Sprintf("%s is not set, and no server answers at %s, its default", e.Name, address),
+		Why: "the service needs the server of " + e.Owner + ", and writes to it during verify",
 		Fix: "set " + e.Name + " to a separate server, not to one in production",
 	}
 	if given {
-		err.Kind, err.Code, err.What = generator.KindTarget, "verify-server-unreachable", fmt.Sprintf("nothing answers at %s, where %s leads", address, e.Name)
-		err.Fix = "start that server, or set " + e.Name + " to another one, not in production"
+		err.Kind, err.Code, err.What = generator.KindTarget, "verify-server-unreachable", fmt.Sprintf("no server answers at %s, the address in %s", address, e.Name)
+		err.Fix = "start that server, or set " + e.Name + " to another, not to one in production"
 	}
 	if service := r.composeService(address); service != "" {
 		err.Fix += fmt.Sprintf("; to start the project's own: docker compose up --detach --wait %s", service)

@@ -69,9 +69,9 @@ func TestServers(t *testing.T) {
 		seen                 string // in the row, if there is none
 	}{
 		"embedded":          {"BROKER_URL", "nats://" + gone, "", "", "", "started by the development entry"},
-		"embedded, given":   {"BROKER_URL", "nats://127.0.0.1:1", "BROKER_URL=nats://u:secret@" + gone, "verify-server-unreachable", "nothing answers at " + gone + ", where BROKER_URL leads", ""},
+		"embedded, given":   {"BROKER_URL", "nats://127.0.0.1:1", "BROKER_URL=nats://u:secret@" + gone, "verify-server-unreachable", "no server answers at " + gone + ", the address in BROKER_URL", ""},
 		"default there":     {"DATABASE_URL", "postgres://u:secret@" + there + "/x", "", "", "", there},
-		"default not there": {"DATABASE_URL", "postgres://u:secret@" + gone + "/x", "", "verify-server-missing", "DATABASE_URL is not set, and nothing answers at " + gone, ""},
+		"default not there": {"DATABASE_URL", "postgres://u:secret@" + gone + "/x", "", "verify-server-missing", "DATABASE_URL is not set, and no server answers at " + gone, ""},
 		"given":             {"DATABASE_URL", "postgres://" + gone + "/x", "DATABASE_URL=postgres://u:secret@" + there + ",127.0.0.1:1", "", "", there},
 		"a file":            {"DATABASE_URL", "file:x.db", "", "", "", "needs no server"},
 		"a socket":          {"DATABASE_URL", "postgres://" + gone + "/x", "DATABASE_URL=postgres:///x?host=/tmp", "", "", "needs no server"},
@@ -89,7 +89,7 @@ func TestServers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(rows) != 1 || rows[0].Seen != test.seen {
+				if len(rows) != 1 || rows[0].Observed != test.seen {
 					t.Errorf("the rows are %+v, want one with %q", rows, test.seen)
 				}
 				return
@@ -101,7 +101,7 @@ func TestServers(t *testing.T) {
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error tells a secret: %v", err)
 			}
-			if !strings.Contains(known.Fix, "separate server, not to one in production") && !strings.Contains(known.Fix, "another one, not in production") {
+			if !strings.Contains(known.Fix, "separate server, not to one in production") && !strings.Contains(known.Fix, "to another, not to one in production") {
 				t.Errorf("the error does not advise against the server in production: %s", known.Fix)
 			}
 			if !strings.Contains(known.Fix, "docker compose up --detach --wait cellar") {

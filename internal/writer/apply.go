@@ -56,7 +56,7 @@ func (w Writer) run(ctx context.Context, s *journal.State, changes []Change, j j
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed",
-			Why: "otelgen was stopped before all files were in place", Fix: "run the same command again",
+			Why: "otelgen was stopped before all files were written", Fix: "run the same command again",
 		}
 	}
 	return applyError(s.Root, err)

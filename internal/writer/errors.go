@@ -36,13 +36,13 @@ func applyError(root string, err error) error {
 	if touched := (errTouched{}); errors.As(err, &touched) {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-touched", What: touched.Error() + ": nothing was changed",
-			Why: "some other program writes to the project while otelgen does", Fix: "run the command again", Where: touched.path,
+			Why: "another program writes to the project at the same time", Fix: "run the command again", Where: touched.path,
 		}
 	}
 	if link := (errNotFile{}); errors.As(err, &link) {
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-not-file", What: link.Error() + ": nothing was changed",
-			Why: "otelgen replaces nothing but regular files, and writes through no link", Fix: "replace it by a regular file or folder",
+			Why: "otelgen replaces only regular files, and never writes through a link", Fix: "replace it by a regular file or folder",
 		}
 	}
 	code, why, fix := reason(err)
@@ -79,13 +79,13 @@ func reason(err error) (code, why, fix string) {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "target-no-space", why, "free some space there"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return "target-permission", why, "see that you may write there"
+		return "target-permission", why, "make sure that you can write there"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "target-parent", why, "a part of the path is no directory: move the file there away"
+		return "target-parent", why, "a part of the path is not a directory: move that file away"
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return "target-too-long", why, "use shorter names"
 	case errors.Is(err, syscall.EBUSY), errors.Is(err, syscall.EXDEV):
-		return "target-mount-point", why, "a mount point cannot be replaced in one step: use a directory below it"
+		return "target-mount-point", why, "a mount point cannot be replaced: use a directory below it"
 	}
-	return "target-io", why, "see to the reason given"
+	return "target-io", why, "resolve the reason given"
 }

@@ -48,13 +48,13 @@ func CheckDir(target string, ignore func(fs.DirEntry) bool) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-link", What: target + " is a symbolic link",
-			Why: "otelgen never writes through a link, since it may lead anywhere",
+			Why: "otelgen never writes through a link, because it can point anywhere",
 			Fix: "name the directory itself with --output DIR, or remove the link",
 		}
 	case !info.IsDir():
 		return &generator.Error{
 			Kind: generator.KindTarget, Code: "target-file", What: target + " exists and is not a directory",
-			Why: "a service is written to a directory of its own, and otelgen never replaces a file that it did not write",
+			Why: "a service needs its own directory, and otelgen never replaces a file that it did not write",
 			Fix: "choose another directory with --output DIR, or move the file away",
 		}
 	}
@@ -85,7 +85,7 @@ func (w Writer) Write(ctx context.Context, target string, files []generator.File
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return &generator.Error{
 			Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was written",
-			Why: "the run was told to stop before the tree was complete", Fix: "run the same command again",
+			Why: "the run was stopped before all files were written", Fix: "run the same command again",
 		}
 	}
 	if err != nil {
