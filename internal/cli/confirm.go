@@ -14,22 +14,26 @@ import (
 	"github.com/otelgen/otelgen/internal/prompt"
 )
 
-// confirm asks before a change by which the service loses a preset for which it gets no other, and files with it.
+// confirm asks before a change deletes files of a preset that no other preset replaces. It lists every one of them.
 func (r *changeRun) confirm(ctx context.Context, report *changeReport) error {
-	lost, goes := report.lost, report.goes()
-	if r.yes || len(lost) == 0 || len(goes) == 0 {
+	deleted := report.deleted()
+	if r.yes || len(report.lost) == 0 || len(deleted) == 0 {
 		return nil
 	}
-	what := fmt.Sprintf("without %s, the service loses %s: %s", strings.Join(lost, ", "), plural(len(goes), "file", "files"), few(goes, 6))
+	what := fmt.Sprintf("without %s, the service loses %s", strings.Join(report.lost, ", "),
+		plural(len(deleted), "file", "files"))
 	in, out, ok := r.terminal()
 	if !ok {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "unconfirmed",
-			What: what,
-			Why:  "otelgen asks before it deletes code that nothing replaces, and there is no terminal", Fix: "add --yes, or check with --dry-run first",
+			Kind: generator.KindAnswers, Code: "unconfirmed", What: what + ": " + few(deleted, 6),
+			Why: "otelgen asks before it deletes code that nothing replaces, and there is no terminal",
+			Fix: "add --yes, or check with --dry-run first",
 		}
 	}
-	r.note("%s", what)
+	r.note("%s:", what)
+	for _, path := range deleted {
+		fmt.Fprintln(r.stderr, generator.Visible("  "+path))
+	}
 	yes, err := prompt.Confirm(ctx, in, out, "Delete them?")
 	if err != nil || yes {
 		return err
@@ -59,7 +63,7 @@ func (a *app) inCI() bool {
 	return ci != "" && ci != "false" && ci != "0"
 }
 
-// lostOwners returns the presets whose files go, on the axes that get no other preset in their place.
+// lostOwners returns the presets that are removed and have no successor on their axis.
 func lostOwners(base, theirs *generator.Tree) (lost []string) {
 	before, after := owners(base), owners(theirs)
 	for id := range before {
@@ -84,8 +88,8 @@ func owners(tree *generator.Tree) map[string]bool {
 	return all
 }
 
-// goes returns the files that are deleted.
-func (c *changeReport) goes() (paths []string) {
+// deleted returns the paths of the files that the change deletes.
+func (c *changeReport) deleted() (paths []string) {
 	for _, f := range c.Files {
 		if f.State == change.Removed {
 			paths = append(paths, f.Path)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -214,6 +215,27 @@ func TestPromptsRefuseTargetFirst(t *testing.T) {
 	tm := atTerminal(t, dir, nil, "new", "shop")
 	if code := tm.ends(); code != 4 || strings.Contains(string(tm.all), "?") {
 		t.Errorf("exit code %d, want 4 and no question:\n%s", code, tm.all)
+	}
+}
+
+func TestDeletionQuestionListsEveryFile(t *testing.T) {
+	dir := t.TempDir()
+	if code := atTerminal(t, dir, nil, "new", "shop", "--no-input").ends(); code != 0 {
+		t.Fatalf("new: exit code %d, want 0", code)
+	}
+	tm := atTerminal(t, filepath.Join(dir, "shop"), nil, "remove", "framework/chi")
+	tm.sees("Delete them? [y/N] ")
+	tm.types("n" + enter)
+	if code := tm.ends(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	text := strings.ReplaceAll(string(tm.all), "\r\n", "\n")
+	count := regexp.MustCompile(`the service loses (\d+) files:\n((?:  \S+\n)+)Delete`).FindStringSubmatch(text)
+	if count == nil || count[1] != strconv.Itoa(strings.Count(count[2], "\n")) {
+		t.Fatalf("the question does not list each file on a line:\n%s", text)
+	}
+	if !strings.Contains(count[2], "  client/client.go\n") {
+		t.Errorf("the question does not list client/client.go:\n%s", text)
 	}
 }
 
