@@ -73,8 +73,8 @@ func datadogQueries(t *testing.T, s service) (queries []string) {
 // term is one metric in a query of Datadog: what is aggregated, which tags it must have, by which it is grouped.
 var term = regexp.MustCompile(`\b(?:sum|count|max|p50|p95|p99|\(v: v<=[0-9.]+\)):([a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?`)
 
-// What the dashboard, objectives and monitors ask for is what the service reports, under those names and with those tags, and as what was
-// added since the last time.
+// The dashboard, objectives and monitors query the metrics that the service reports, with the same names and tags, as
+// deltas.
 func TestDatadogAsksForWhatIsEmitted(t *testing.T) {
 	answers := generator.Answers{Presets: maps.Clone(rich.Presets)}
 	answers.Presets["backend"] = []string{"datadog"}
@@ -230,13 +230,13 @@ service:
 	if err := os.WriteFile(overlay, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// Clouds are asked for the name of the host, whatever is configured: they are not there.
+	// The exporter asks cloud providers for the host name in every configuration: there are none here.
 	return startCollectorAs(t, s, "datadog-collector", []string{
 		"DD_API_KEY=none", "COLLECTOR_QUEUE=" + queue, "HTTP_PROXY=http://" + intake, "GCE_METADATA_HOST=" + intake, "AWS_EC2_METADATA_DISABLED=true",
 	}, "--config", overlay)
 }
 
-// What a service reports comes to Datadog through Datadog's own exporter, as its queries ask for it.
+// The telemetry of a service reaches Datadog through Datadog's own exporter, in the form that its queries expect.
 func TestDatadogsExporter(t *testing.T) {
 	tool(t, "datadog-collector")
 	answers := generator.Answers{Presets: maps.Clone(rich.Presets), Options: map[string]string{"datadog.via": "collector"}}
@@ -335,7 +335,7 @@ func TestDatadogsExporter(t *testing.T) {
 	proven(t, "datadog", "traces, metrics, each query and log records through its exporter", datadogCollector)
 }
 
-// What the collector has accepted while Datadog was away comes there once it is back.
+// The collector delivers what it accepted during an outage of Datadog.
 func TestDatadogsExporterOutlivesAnOutage(t *testing.T) {
 	tool(t, "datadog-collector")
 	s := generate(t, generator.Answers{

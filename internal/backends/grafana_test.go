@@ -95,7 +95,7 @@ func TestDashboardShowsTheMetrics(t *testing.T) {
 				if p.Type == "row" || declared[metric] {
 					shown[metric] = true
 				} else if !strings.HasSuffix(p.Title, ": burn rate") {
-					t.Errorf("the panel %q shows a metric that nobody declares", p.Title)
+					t.Errorf("the panel %q shows a metric that no preset declares", p.Title)
 				}
 			}
 			for metric := range declared {
@@ -156,7 +156,7 @@ func TestRulesFireAndEnd(t *testing.T) {
 	}
 }
 
-// A real collector takes the configuration, whatever the options.
+// A real collector accepts the configuration with every option.
 func TestCollectorTakesTheConfiguration(t *testing.T) {
 	otelcol := tool(t, "otelcol")
 	for _, sampling := range []string{"true", "false"} {
@@ -167,7 +167,8 @@ func TestCollectorTakesTheConfiguration(t *testing.T) {
 	}
 }
 
-// What a service reports goes through the collector into Prometheus, where each query of the dashboard and of the rules finds it.
+// The metrics of a service reach Prometheus through the collector, and each query of the dashboard and of the rules
+// finds data.
 func TestQueriesFindData(t *testing.T) {
 	prometheus := tool(t, "prometheus")
 	tool(t, "otelcol")
@@ -184,7 +185,7 @@ func TestQueriesFindData(t *testing.T) {
 	start(t, nil, prometheus, "--web.enable-otlp-receiver", "--config.file="+config, "--web.listen-address="+address, "--storage.tsdb.path="+t.TempDir())
 	ready(t, "http://"+address+"/-/ready")
 
-	// What stands behind the collector: Prometheus for metrics, and for the rest somebody who looks at it.
+	// Prometheus receives the metrics, and an OTLP receiver the rest.
 	receiver, err := otlp.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +286,7 @@ func TestQueriesFindData(t *testing.T) {
 	}
 }
 
-// What the collector has accepted comes to a backend that was away, though the collector was killed in between.
+// The collector delivers what it accepted while the backend was away, even if it is killed in between.
 func TestCollectorKeepsWhatItAccepted(t *testing.T) {
 	tool(t, "otelcol")
 	s := generate(t, generator.Answers{Presets: map[string][]string{"broker": {"none"}, "database": {"memory"}, "backend": {"grafana-lgtm"}}})

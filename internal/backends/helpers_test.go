@@ -153,7 +153,8 @@ func server(t *testing.T, name string) string {
 // process is a running program.
 type process struct{ *proc.Process }
 
-// start starts a program, which is killed at the end of the test; if that has failed, what the program said is shown.
+// start starts a program, which is killed at the end of the test. If the test fails, the output of the program is
+// logged.
 func start(t *testing.T, environment []string, binary string, arguments ...string) *process {
 	t.Helper()
 	cmd := exec.Command(binary, arguments...)
@@ -167,7 +168,7 @@ func start(t *testing.T, environment []string, binary string, arguments ...strin
 		p.kill()
 		if t.Failed() {
 			text := p.Out.String() + p.Err.String()
-			t.Logf("%s said:\n%s", filepath.Base(binary), text[max(0, len(text)-2000):])
+			t.Logf("output of %s:\n%s", filepath.Base(binary), text[max(0, len(text)-2000):])
 		}
 	})
 	return p
@@ -281,7 +282,7 @@ func startService(t *testing.T, binary, endpoint string, environment ...string) 
 	return p, "http://" + address
 }
 
-// mail is an address of somebody who orders.
+// mail is the address of a customer.
 const mail = "ada@example.com"
 
 // order has the service take an order, and returns the URL of it.

@@ -1,8 +1,8 @@
 //go:build unix
 
-// Command bench prints what it costs to run otelgen as a whole: `otelgen new shop --no-input` beside a plain copy of the same files and beside
-// the start of a process, its stages, and the time until the new service is ready. It only measures and prints: figures of one machine
-// and day are nothing to hold a test to. The stages alone are benchmarks: go test -bench . ./internal/bench
+// Command bench measures `otelgen new shop --no-input`: the whole command, its stages, and the time until the new
+// service is ready. It compares the command with a plain copy of the same files and with the start of a process. It
+// asserts nothing, because the figures depend on the machine. For the stages alone: go test -bench . ./internal/bench
 package main
 
 import (
@@ -82,7 +82,7 @@ type bench struct {
 	service  string
 }
 
-// command runs a command and returns how long it took. What it says is shown if it fails.
+// command runs a command and returns its duration. It prints the output only if the command fails.
 func (b *bench) command(name string, args ...string) (time.Duration, error) {
 	took, _, err := b.output(name, args...)
 	return took, err

@@ -1,6 +1,6 @@
-// Package change works out what is to become of a project whose answers, presets or templates have changed: a three-way merge of
-// what otelgen wrote (base), what it would write now (theirs) and what the user has made of the project (ours). Package writer
-// then makes it so. It must not write into the project, and knows no axis and no preset.
+// Package change plans a change of a project whose answers, presets or templates changed. It is a three-way merge of
+// the files that otelgen generated (base), those it generates now (theirs) and the project (ours). Package writer
+// applies the plan. Package change must not write to the project, and knows no axis or preset.
 package change
 
 import (
@@ -112,8 +112,8 @@ type planner struct {
 	files        []File
 }
 
-// link finds the files that another layout has moved, by the template that they are made from: of the same owner, or else of another one
-// that puts its own in the same place. It returns their new paths.
+// link finds the files that another layout has moved: those from the same template, of the same owner if possible. It
+// returns their new paths.
 func (p *planner) link() (taken map[string]bool) {
 	p.successors, taken = map[string]string{}, map[string]bool{}
 	for _, key := range []func(generator.File) string{

@@ -27,8 +27,8 @@ type Status struct {
 	To    string    `json:"to,omitempty"` // where a missing file has been moved to
 }
 
-// Check returns how the project differs from what its answers say, sorted by path: what the user has done to the files that otelgen wrote, and which
-// of them it would write otherwise now. The error is one of reading the project.
+// Check returns how the project differs from its answers, sorted by path: files that the user changed, and files that
+// this otelgen generates differently. The error is one of reading the project.
 func (s *Sides) Check() ([]Status, error) {
 	p := planner{Sides: s, base: index(s.Base), theirs: index(s.Theirs)}
 	all := []Status{}

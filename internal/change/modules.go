@@ -102,7 +102,7 @@ func (s *Sides) sameImports(files []File) (bool, error) {
 		changed[f.Path], changed[f.From] = true, true
 		addImports(have, f.Path, f.Content, module)
 	}
-	var nested []string // modules of their own
+	var nested []string // separate modules
 	err := walk(s.Ours, func(name string, _ fs.FileInfo) error {
 		if path.Base(name) == "go.mod" && name != "go.mod" {
 			nested = append(nested, path.Dir(name)+"/")
@@ -131,7 +131,8 @@ func (s *Sides) sameImports(files []File) (bool, error) {
 	return maps.Equal(want, have), err
 }
 
-// addImports adds to found what a Go file imports of other modules. Of a file that is not Go yet, or no more, it adds what can be read.
+// addImports adds the imports of a Go file from other modules to found. If the file does not parse, it adds the
+// imports that can be read.
 func addImports(found map[string]bool, name string, content []byte, module string) {
 	if path.Ext(name) != ".go" || strings.Contains("/"+name, "/testdata/") || content == nil {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/otelgen/otelgen/internal/change"
 )
 
-// source returns a Go file with some lines of its own, and some that all have.
+// source returns a Go file with lines that no other has, and some that all have.
 func source(i, lines int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "package p%d\n\nimport (\n\t\"context\"\n\t\"errors\"\n)\n", i)

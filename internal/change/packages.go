@@ -25,8 +25,8 @@ type movedPackage struct {
 	name string // its name now
 }
 
-// follow makes base and theirs as if otelgen had generated each package where the user has moved it to: their imports
-// lead there, and so do the paths of files that are new in it.
+// follow rewrites base and theirs for packages that the user has moved: import paths, and the paths of new files in
+// these packages.
 func (p *planner) follow() error {
 	p.module = modfile.ModulePath(p.theirs["go.mod"].Content)
 	if err := p.findPackages(); err != nil || len(p.packages) == 0 {
@@ -76,8 +76,8 @@ func mostOften(count map[string]int) (most string) {
 	return most
 }
 
-// hasGo reports whether a directory of the project has a Go file other than those that go. What is behind a link
-// counts as if it had.
+// hasGo reports whether a directory of the project has a Go file that is not in gone. Everything behind a link counts
+// as Go.
 func hasGo(ours fs.ReadLinkFS, dir string, gone map[string]bool) bool {
 	if err := checkParents(ours, dir); err != nil {
 		return true

@@ -126,7 +126,7 @@ func differences(want, got fstest.MapFS) (all []string) {
 
 func ignores(path string) bool { return path == ".gitignore" || path == ".dockerignore" }
 
-// A project that nobody has edited becomes, byte by byte, what the other answers give, and what it was again.
+// A project without edits becomes, byte by byte, what the other answers generate, and then what it was before.
 func TestThereAndBack(t *testing.T) {
 	w := newWorld(t, 1)
 	for range journeys {
@@ -142,7 +142,7 @@ func TestThereAndBack(t *testing.T) {
 		}
 		for _, f := range append(there, back...) {
 			if f.State == change.Conflict || f.State == change.Merged && !ignores(f.Path) || f.State == change.Kept {
-				t.Errorf("%s → %s: %s is %s, though nobody has touched it", a, b, f.Path, f.State)
+				t.Errorf("%s → %s: %s is %s, though it was not edited", a, b, f.Path, f.State)
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func TestEditsOutsideOfChangesSurvive(t *testing.T) {
 	}
 }
 
-// What the user adds at the end of a file that every service has never meets what presets put into it: no slot ends a file.
+// Lines that the user adds at the end of a common file never conflict with slots: no slot ends a file.
 func TestLinesAtTheEndSurvive(t *testing.T) {
 	w := newWorld(t, 3)
 	for range journeys {
@@ -217,7 +217,7 @@ func TestLinesAtTheEndSurvive(t *testing.T) {
 	}
 }
 
-// What a project remembers of the default service is small enough to live in its repository.
+// The pristine tree of the default service is small enough for its repository.
 func TestPristineIsSmall(t *testing.T) {
 	made, err := newWorld(t, 0).catalog.Generate(generator.Answers{Name: "shop"})
 	if err != nil {
@@ -240,8 +240,8 @@ func mark(name string, n int) string {
 	return fmt.Sprintf("my note %d\n", n)
 }
 
-// edit adds the line to a text, between two lines that also follow one another in the text as it will be, that are nowhere else, and that nothing
-// is moved past: so no change of otelgen's touches the place.
+// edit adds a line to a text between two lines that are adjacent in was and in will, occur once, and are not moved
+// past. So no change by otelgen touches the place.
 func edit(r *rand.Rand, was, will, line string) (string, bool) {
 	lines := strings.SplitAfter(was, "\n")
 	once := func(line string) bool {

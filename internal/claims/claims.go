@@ -1,8 +1,8 @@
 // Package claims holds a preset to its own claims: the test.txtar in its folder, a script that generates services with the preset and
-// says what must be in them. It reads what the generator returns, in memory; it must not write files or run commands, since the claims of a
-// preset may be anybody's.
+// says what must be in them. It reads what the generator returns, in memory; it must not write files or run commands, because the claims of a
+// preset are not trusted.
 //
-// One command a line, quoted as in a shell; a line that begins with "#" is a comment; "!" before a command turns it round.
+// One command a line, quoted as in a shell; a line that begins with "#" is a comment; "!" before a command negates it.
 //
 //	new [FLAG…]          generates a service with the preset: the nearest to the defaults, but for the flags, which are those of otelgen new
 //	! new [FLAG…]        the answers are refused; says looks at the error

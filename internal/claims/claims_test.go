@@ -60,7 +60,7 @@ func TestWrongClaimsAreNamed(t *testing.T) {
 		"! new --database oracle\nsays because":          `the error is: database "oracle" is not a preset`,
 		"new\nsays x":                                    "nothing was refused",
 		"exists go.mod":                                  "start with new",
-		"new --colour red":                               `"colour" is not a flag`,
+		"new --color red":                                `"color" is not a flag`,
 		"new --entity":                                   "--entity has no value",
 		"delete go.mod":                                  "unknown command delete; known commands: changed, exists, grep, holds, new, says",
 		"new 'it":                                        "quote",

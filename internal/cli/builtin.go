@@ -8,7 +8,7 @@ import (
 	"github.com/otelgen/otelgen/templates"
 )
 
-// What is compiled into otelgen.
+// The skeleton and presets that are compiled into otelgen.
 var (
 	skeleton fs.FS = templates.FS
 	builtin        = generator.Source{Name: "built-in", FS: presets.FS}

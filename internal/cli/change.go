@@ -24,7 +24,7 @@ import (
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
-// changeRun is what a command that changes a project was told.
+// changeRun has the arguments and flags of a command that changes a project.
 type changeRun struct {
 	*app
 	projectDir

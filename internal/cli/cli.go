@@ -163,7 +163,7 @@ func firstOf(args []string) string {
 	return args[i]
 }
 
-// fail reports err on standard error and returns the exit code. Of several errors joined, the first decides the code.
+// fail reports err on standard error and returns the exit code. The first of several joined errors decides the code.
 func (a *app) fail(err error, args []string) int {
 	asJSON := a.format == formatJSON || slices.Contains(args, "--format=json") // the command line may be what is wrong
 	if i := slices.Index(args, "--format"); i >= 0 && i+1 < len(args) && args[i+1] == "json" {

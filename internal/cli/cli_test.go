@@ -22,8 +22,8 @@ import (
 	modzip "golang.org/x/mod/zip"
 )
 
-// holdEnv makes otelgen stop when the first file is staged, or with "moved" when the twelfth file is in its place, say so on standard error, and go on
-// when it is told to end.
+// holdEnv makes otelgen stop when the first file is staged, or with "moved" when the twelfth file is in place. It
+// reports this on standard error, and continues on SIGTERM.
 const holdEnv = "OTELGEN_TEST_HOLD"
 
 // panicEnv makes otelgen crash: at once if it is "here", in another goroutine if it is "there".
@@ -100,7 +100,7 @@ func runScripts(t *testing.T, dir string) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "mounts": // a mount namespace of our own can be made
+			case "mounts": // a new mount namespace can be created
 				return canMount(), nil
 			case "root":
 				return os.Geteuid() == 0, nil

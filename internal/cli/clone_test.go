@@ -18,10 +18,10 @@ import (
 	"time"
 )
 
-// What one run of otelgen in a clone may use: seconds of CPU time, and KiB of memory of its own.
+// Limits of one run of otelgen in a clone: seconds of CPU time, and KiB of private memory.
 const limits = "ulimit -t 2; ulimit -d 262144; "
 
-// clone is a project that a stranger has put together.
+// clone is a project from an untrusted source.
 type clone struct {
 	dir   string // the project
 	world string // all that otelgen may not change, and the project
@@ -78,7 +78,7 @@ func (c *clone) mutate(text []byte) []byte {
 		from := c.r.IntN(len(text) + 1)
 		to := min(len(text), from+c.r.IntN(40))
 		word := words[c.r.IntN(len(words))]
-		if line := bytes.IndexByte(text[from:], '\n'); line >= 0 && c.r.IntN(2) == 0 { // a line of its own
+		if line := bytes.IndexByte(text[from:], '\n'); line >= 0 && c.r.IntN(2) == 0 { // a separate line
 			from, to = from+line+1, from+line+1
 			word += "\n"
 		}
@@ -141,8 +141,8 @@ func (c *clone) run(t *testing.T, args ...string) {
 	}
 }
 
-// Whatever a clone holds, otelgen changes nothing when it only reads, and nothing outside of the project ever. It
-// neither hangs nor takes much.
+// In any clone, otelgen changes nothing when it only reads, and never anything outside of the project. It neither
+// hangs nor uses many resources.
 func FuzzClone(f *testing.F) {
 	for seed := range uint64(12) {
 		f.Add(seed)

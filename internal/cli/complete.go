@@ -12,8 +12,7 @@ import (
 // inOrder has a shell offer nothing but what it is given, the default first.
 const inOrder = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 
-// complete collects what of makes of each preset, for a shell to offer. Presets that cannot be read are left out: there is nobody
-// to tell about them.
+// complete collects shell completions: those that of returns for each preset. It skips presets that cannot be read.
 func (a *app) complete(ctx context.Context, from sourceFlags, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
 	catalog, _, err := a.catalogFor(ctx, from, nil)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/otelgen/otelgen/internal/project"
 )
 
-// Of two changes at once, each is in the project in the end, or was refused because of the other one.
+// Each of two concurrent changes is applied, or is refused because of the other.
 func TestChangesAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	run := func(args ...string) (said string, err error) {

@@ -92,11 +92,11 @@ func (a *app) printDiff(report *changeReport) error {
 	if a.format == formatJSON || !ok || !term.IsTerminal(int(out.Fd())) {
 		return a.printRaw(report, func(w *bytes.Buffer) { w.WriteString(report.Diff) })
 	}
-	return a.printRaw(report, func(w *bytes.Buffer) { w.WriteString(a.colour(generator.Visible(report.Diff))) })
+	return a.printRaw(report, func(w *bytes.Buffer) { w.WriteString(a.color(generator.Visible(report.Diff))) })
 }
 
-// colour colours a diff for a terminal.
-func (a *app) colour(diff string) string {
+// color colors a diff for a terminal.
+func (a *app) color(diff string) string {
 	if a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" {
 		return diff
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// Every error that otelgen reports on purpose says what is wrong, why, and how to fix it: wherever one is made, it is made with all
-// of that. What the scripts run into is held to it by exits, too.
+// Every *generator.Error in the source says what is wrong, why, and how to fix it. The scripts check the same for the
+// errors that they see, by exits.
 func TestErrorsSayWhatWhyAndFix(t *testing.T) {
 	made := 0
 	for _, pattern := range []string{"../../generator/*.go", "../*/*.go"} {

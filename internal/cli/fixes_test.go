@@ -16,7 +16,7 @@ import (
 // suggested are the commands and the flags of a remedy, with their arguments.
 var suggested = regexp.MustCompile(`otelgen(?: (?:--)?[a-z][a-zA-Z/=.0-9-]*)+|--[a-z-]+(?: [a-z][a-zA-Z/=.0-9-]*)?`)
 
-// Whatever a remedy suggests can be typed: a command is one that otelgen understands, a flag is one that the command has.
+// Every command and flag in a fix exists.
 func TestFixesCanBeTyped(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Chdir(t.TempDir())

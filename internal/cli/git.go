@@ -17,8 +17,8 @@ import (
 // gitEnv are the variables that git gets of the user's: where it is, and where the user's own configuration is.
 var gitEnv = []string{"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR", "TEMP"}
 
-// git returns a git command for dir, whose repository may be a stranger's: it runs no hook, no monitor and no pager, takes
-// no bare repository among the files for the one that is meant, and fetches nothing.
+// git returns a git command for dir, whose repository is not trusted. It runs no hook, monitor or pager, ignores bare
+// repositories among the files, and fetches nothing.
 func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	safe := []string{"-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=", "-c", "core.hooksPath=" + os.DevNull, "--no-pager"}
 	cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
@@ -79,8 +79,8 @@ func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ err
 	return settings, err
 }
 
-// checkClean refuses a project with changes that git does not know yet: otelgen's change could not be told from them
-// afterwards. A project that is in no git repository is not refused.
+// checkClean refuses a project with uncommitted changes, because the user could not distinguish otelgen's change from
+// them. It accepts a project outside of a git repository.
 func checkClean(ctx context.Context, root string) error {
 	if !inRepository(root) {
 		return nil

@@ -48,12 +48,12 @@ func wrapProse(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// labelled is a row of two columns: what is described, and its description.
-var labelled = regexp.MustCompile(`^( +\S.*?\s{2,})(\S.*)$`)
+// labeled is a row of two columns: what is described, and its description.
+var labeled = regexp.MustCompile(`^( +\S.*?\s{2,})(\S.*)$`)
 
 // wrapRow wraps the second column of a row that is too long for the width.
 func wrapRow(row string, width int) string {
-	parts := labelled.FindStringSubmatch(row)
+	parts := labeled.FindStringSubmatch(row)
 	if parts == nil || len(row) <= width || len(parts[1]) > width-helpWidth/4 {
 		return row
 	}

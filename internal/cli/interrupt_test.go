@@ -36,7 +36,7 @@ func hold(t *testing.T, dir, env string, args ...string) (cmd *exec.Cmd, rest fu
 	t.Cleanup(func() { cmd.Process.Kill() })
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() || lines.Text() != "staged" {
-		t.Fatalf("said %q instead of staging a file", lines.Text())
+		t.Fatalf("output %q instead of staging a file", lines.Text())
 	}
 	return cmd, func() string {
 		var all []string
@@ -59,7 +59,7 @@ func TestSignalLeavesNothing(t *testing.T) {
 				t.Errorf("exit code %d, want 130", code)
 			}
 			if !strings.Contains(said, "interrupted: nothing was written") {
-				t.Errorf("said %q", said)
+				t.Errorf("output %q", said)
 			}
 			if entries, _ := os.ReadDir(dir); len(entries) > 0 {
 				t.Errorf("left %v", entries)

@@ -20,7 +20,7 @@ import (
 	"github.com/otelgen/otelgen/internal/version"
 )
 
-// newRun is what `otelgen new` was told.
+// newRun has the arguments and flags of `otelgen new`.
 type newRun struct {
 	*app
 	axes []generator.Axis
@@ -293,7 +293,7 @@ func (n *newRun) ask(ctx context.Context, catalog *generator.Catalog, answers *g
 			return err
 		}
 	}
-	asker := prompt.Asker{In: n.stdin, Out: n.stderr.(*os.File), NoColour: n.getenv("NO_COLOR") != "", Check: check}
+	asker := prompt.Asker{In: n.stdin, Out: n.stderr.(*os.File), NoColor: n.getenv("NO_COLOR") != "", Check: check}
 	if !n.dryRun { // which shows more, and writes nothing
 		asker.Preview = func(a generator.Answers, width, height int) ([]string, error) {
 			made, err := n.make(catalog, a)
@@ -380,7 +380,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	}
 }
 
-// repeat is the command that gives the same project again, whatever the defaults of the day.
+// repeat returns the command that generates the same project, even if the defaults change.
 func (n *newRun) repeat(answers, full generator.Answers) string {
 	args := []string{"otelgen", "new", full.Name, "--no-input", "--module", full.Module}
 	for _, axis := range n.axes {

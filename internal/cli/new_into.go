@@ -35,8 +35,8 @@ func inNewRepository(e fs.DirEntry) bool {
 	return e.Type().IsRegular() && (slices.Contains(known, name) || slices.Contains([]string{"license", "licence", "readme"}, stem))
 }
 
-// writeInto writes a service to a directory that exists and stays the same. What it holds is kept: a file that lists
-// what is ignored gets more lines, and the service's version of any other goes beside it.
+// writeInto writes a service to an existing directory and keeps the files in it. Ignore files get more lines. For any
+// other file, the service's version gets a separate name.
 func (n *newRun) writeInto(ctx context.Context, target string, made *service) error {
 	state, err := n.lock(ctx, target)
 	if noJournal := (*generator.Error)(nil); errors.As(err, &noJournal) && noJournal.Code == "no-journal" && writer.Check(target) == nil {

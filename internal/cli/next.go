@@ -92,7 +92,7 @@ func newVariables(before, after *generator.Selection) (steps []string) {
 func variables(s *generator.Selection) []generator.Env {
 	plan, err := s.Plan()
 	if err != nil {
-		return nil // it is told elsewhere
+		return nil // reported elsewhere
 	}
 	return plan.Contract().Env
 }

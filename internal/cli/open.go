@@ -24,7 +24,7 @@ type opened struct {
 	state   *journal.State // locked; nil if the project is only read
 }
 
-// open opens the project that dir is in, to read it. Of a change that was interrupted it tells, and does not undo it.
+// open opens the project that dir is in, for reading. It reports an interrupted change, but does not undo it.
 func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
 	root, err := findRoot(dir)
 	if err != nil {
@@ -111,14 +111,14 @@ func (a *app) lock(ctx context.Context, root string) (*journal.State, error) {
 	return state, err
 }
 
-// lockAndRecover locks a project, and returns the interrupted change that it has undone with the files that it has left
-// as they are, or else the change that it has forgotten.
+// lockAndRecover locks a project. It returns the interrupted change that it has undone and the files that it has left
+// as they are, or the change whose journal it has discarded.
 func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State, undone *journal.Journal, left []writer.Left, forgotten *journal.Journal, _ error) {
 	state, err := journal.Lock(ctx, root, "otelgen "+shellquote.Join(a.args...))
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	pending, _ := state.Pending() // Recover tells of the error
+	pending, _ := state.Pending() // Recover returns the error
 	undone, left, err = writer.Recover(state)
 	if err != nil {
 		_ = state.Close()

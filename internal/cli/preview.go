@@ -40,7 +40,7 @@ func (s *service) preview(width, height int) []string {
 		ports = append(ports, fmt.Sprintf("%d (%s)", p.Port, p.Summary))
 	}
 	section := func(label string, texts ...string) []string {
-		return prompt.Labelled(label, strings.Join(texts, ", "), width)
+		return prompt.Labeled(label, strings.Join(texts, ", "), width)
 	}
 	before := slices.Concat(
 		prompt.Wrap(fmt.Sprintf("%s: %d files, %s, will be written to %s", full.Name, len(s.files), kilobytes(size), s.report.Output), width), []string{""},

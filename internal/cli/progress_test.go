@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// What takes long is on the terminal as long as it lasts, and no longer.
+// A slow step is shown on the terminal while it runs, and then removed.
 func TestProgressOnScreen(t *testing.T) {
 	bin := t.TempDir()
 	pipe := filepath.Join(bin, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	slow := "#!/bin/sh\nread line <" + pipe + "\nexit 1\n" // a go command that ends when it is told to
+	slow := "#!/bin/sh\nread line <" + pipe + "\nexit 1\n" // a go command that ends when the test writes to the pipe
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(slow), 0o755); err != nil {
 		t.Fatal(err)
 	}

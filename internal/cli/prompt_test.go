@@ -132,7 +132,7 @@ func TestPromptsTypedAhead(t *testing.T) {
 	}
 }
 
-// What flags have answered is not asked; what they rule out is shown.
+// Questions that flags answer are not asked; choices that the flags rule out are shown.
 func TestPromptsOnlyWhatIsOpen(t *testing.T) {
 	dir := t.TempDir()
 	tm := atTerminal(t, dir, nil, "new", "shop", "--broker", "none", "--pattern", "layered", "--database", "memory", "--module", "example.com/shop", "--entity", "order")
@@ -176,7 +176,7 @@ func TestPromptsOfDryRun(t *testing.T) {
 	}
 }
 
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var colors = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestPromptsColour(t *testing.T) {
 	for variable, want := range map[string]bool{"NO_COLOR=": true, "NO_COLOR=1": false} {
@@ -184,13 +184,14 @@ func TestPromptsColour(t *testing.T) {
 		tm.sees("> chi ")
 		tm.types(ctrlC)
 		tm.ends()
-		if got := colours.Match(tm.all); got != want {
-			t.Errorf("with %s colour is %v, want %v", variable, got, want)
+		if got := colors.Match(tm.all); got != want {
+			t.Errorf("with %s color is %v, want %v", variable, got, want)
 		}
 	}
 }
 
-// All flags given, CI set, or a terminal that cannot move its cursor: nothing is asked. Of the terminal, the reason is told.
+// With all flags, with CI, or on a terminal that cannot move its cursor, otelgen does not ask. It reports the reason
+// for the terminal.
 func TestPromptsNothingInCI(t *testing.T) {
 	for name, args := range map[string][]string{
 		"CI=true": {"new", "shop"}, "TERM=dumb": {"new", "shop"}, "A=b": {"new", "shop", "--no-input"},
@@ -201,7 +202,7 @@ func TestPromptsNothingInCI(t *testing.T) {
 		code := tm.ends()
 		told := strings.Contains(string(tm.all), "used the defaults without asking, because TERM is dumb")
 		if code != 0 || told != (name == "TERM=dumb") || !told && len(tm.all) > 0 {
-			t.Errorf("%s %q: exit code %d, said %q; want 0 and nothing but the reason", name, args, code, tm.all)
+			t.Errorf("%s %q: exit code %d, output %q; want 0 and only the reason", name, args, code, tm.all)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (s *screen) holdsLines() {
 		return lines
 	}
 	shown, joined := s.tmux("capture-pane", "-p"), ""
-	for again := ""; again != shown; again = s.tmux("capture-pane", "-p") { // until it was not drawn anew in between
+	for again := ""; again != shown; again = s.tmux("capture-pane", "-p") { // until two captures are equal
 		shown, joined = s.tmux("capture-pane", "-p"), s.tmux("capture-pane", "-p", "-J")
 	}
 	if !slices.Equal(trim(joined), trim(shown)) {
@@ -123,7 +123,7 @@ func TestScreen(t *testing.T) {
 	s.holdsLines()
 	s.types("Enter")
 
-	// What is ruled out is there, cannot be taken, and says why.
+	// A choice that is ruled out is shown with the reason, and cannot be selected.
 	s.sees("2/9", "shop  none", "> nats ", "x none ", "unavailable: a worker is reached only by")
 	s.holdsLines()
 	s.types("-l", "none")
@@ -228,7 +228,7 @@ func TestScreenMarksMore(t *testing.T) {
 	s.holdsLines()
 }
 
-// What is on the screen stays in it, however small or large it is.
+// The page fits the screen at every size.
 func TestScreenSizes(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 24}, {60, 14}, {200, 50}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -288,7 +288,7 @@ func TestScreenDeclined(t *testing.T) {
 	s.leavesNothing()
 }
 
-// Of a group of many any number can be chosen; what one of them rules out is marked as soon as it is picked.
+// Any number can be chosen in a group of many. Choices that one of them rules out are marked as soon as it is picked.
 func TestScreenMany(t *testing.T) {
 	mine := t.TempDir()
 	for name, more := range map[string]string{"audit": "provides: [mine.audited]\n", "ledger": "", "review": "conflicts: [{capability: mine.audited, reason: who audits does not try twice}]\n"} {

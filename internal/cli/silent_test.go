@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The reason why otelgen asks nothing is told.
+// otelgen reports why it does not ask.
 func TestNewSaysWhyItAsksNothing(t *testing.T) {
 	for name, test := range map[string]struct {
 		env  map[string]string

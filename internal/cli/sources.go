@@ -16,7 +16,8 @@ import (
 	"github.com/otelgen/otelgen/internal/source"
 )
 
-// presetsEnv names the variable with the sources of those commands that are told no others, separated as in PATH.
+// presetsEnv is the variable with the preset sources of commands that have none in flags or in the project. The
+// separator is that of PATH.
 const presetsEnv = "OTELGEN_PRESETS"
 
 // maxSources bounds the sources of one run.
@@ -76,9 +77,9 @@ func (s sources) arguments() (args []string) {
 	return args
 }
 
-// catalogFor returns the built-in presets and those of the sources that are asked for: by the flags; else by the project or answers file that
-// origin is, which may be nil; else by the environment. Either flag, given empty, stands for none. Sources that only origin names are not fetched
-// unless the user allows it.
+// catalogFor returns the built-in presets and those of the sources in the flags, else in origin, else in the
+// environment. origin is a project or an answers file, or nil. A flag with an empty value means no sources. Sources
+// that are named only in origin are not fetched unless the user allows it.
 func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project.Project) (*generator.Catalog, sources, error) {
 	used, err := a.sourcesFor(flags, origin)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // draft is an order that a service accepts.
 const draft = `{"customer":"ada","sku":"book","quantity":2}`
 
-// client gives up on its own only long after a service should have.
+// client times out long after a service should have answered.
 var client = &http.Client{Timeout: time.Minute}
 
 // answer is a service's response.
@@ -102,7 +102,8 @@ func (p *process) confirmed(t *testing.T, id string) order {
 	return found
 }
 
-// confirmedAll waits until every one of the orders is, by their ids: what was on its way in a crash takes its time to come again.
+// confirmedAll waits until all orders, by ID, are confirmed. Events in flight during a crash are redelivered with a
+// delay.
 func (p *process) confirmedAll(t *testing.T, orders map[string]string) {
 	t.Helper()
 	eventually(t, 2*time.Minute, "every order that was accepted is confirmed", func() bool {

@@ -12,8 +12,8 @@ import (
 	"github.com/otelgen/otelgen/internal/otlp"
 )
 
-// The limits of OpenTelemetry's batch span processor, as they are by default: a batch that is being sent, and the spans that wait
-// behind it. What comes on top is dropped.
+// The default limits of OpenTelemetry's batch span processor: the batch that is being sent, and the spans in the
+// queue. Further spans are dropped.
 const (
 	defaultBatch = 512
 	defaultQueue = 2048

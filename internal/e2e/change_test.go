@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestChangeKeepsModulesTidy changes a project to which the user has added code that imports other modules: one that otelgen does not know, one
-// that a preset brings along, and one that a preset takes away.
+// TestChangeKeepsModulesTidy changes a project whose user code imports other modules: one unknown to otelgen, one
+// that a preset adds, and one that a preset removes.
 func TestChangeKeepsModulesTidy(t *testing.T) {
 	t.Parallel()
 	generator, err := otelgen()
@@ -71,7 +71,7 @@ func TestChangeKeepsModulesTidy(t *testing.T) {
 	requires("modernc.org/sqlite", false)
 	requires("github.com/nats-io/nats.go", true)
 
-	// Without the go command the requirements of both sides are there, and it is said what is left to do.
+	// Without the go command, the requirements of both sides are there, and the report says what is left to do.
 	cmd := exec.Command(generator, "set", "database=sqlite")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+t.TempDir())
 	said, err := cmd.CombinedOutput()

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestDevelopment runs the development entry point of the default service, without any server beside it, and looks at what it shows
-// on the terminal: where it listens, the trace of an order as a waterfall, and the metrics when it stops.
+// TestDevelopment runs the development entry point of the default service without any server. It checks the terminal
+// output: the address, the trace of an order as a waterfall, and the metrics at the end.
 func TestDevelopment(t *testing.T) {
 	t.Parallel()
 	service := launch(t, standard.development(t), environment{"HTTP_ADDR": "127.0.0.1:0"})
@@ -61,7 +61,8 @@ func TestDevelopment(t *testing.T) {
 	}
 }
 
-// TestMoreThanCanBeShown has more traces end at once than anybody can read. Some are shown, whole, and the rest is counted.
+// TestMoreThanCanBeShown ends more traces at once than the terminal shows. Some are shown completely, and the rest is
+// counted.
 func TestMoreThanCanBeShown(t *testing.T) {
 	t.Parallel()
 	const each, callers, spansEach = 200, 16, 3

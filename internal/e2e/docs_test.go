@@ -34,7 +34,7 @@ func TestEndpoint(t *testing.T) { readDocs(t, "how-to/add-an-endpoint.md") }
 // TestAuthentication does what docs/how-to/authenticate-callers.md says.
 func TestAuthentication(t *testing.T) { readDocs(t, "how-to/authenticate-callers.md") }
 
-// reader is somebody who does what a page says.
+// reader follows the instructions of a page.
 type reader struct {
 	t       *testing.T
 	address string // where the service listens, instead of localhost:8080
@@ -43,9 +43,9 @@ type reader struct {
 	running *process // go run ./cmd/dev, in the first terminal
 }
 
-// readDocs does what the fenced blocks of a page say. In a block of the kind console a line after "$ " is typed, and the lines up to the next are
-// in its output, in this order; … stands for whatever is there. A text block is what the running service shows. A diff is applied, when the service
-// is stopped. Other blocks are not run.
+// readDocs runs the fenced blocks of a page. In a console block, lines after "$ " are typed. The lines up to the next
+// one must be in the output, in this order; … matches any text. A text block is what the running service prints. A
+// diff is applied while the service is stopped. Other blocks are not run.
 func readDocs(t *testing.T, page string) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join("../../docs", page))
@@ -182,9 +182,9 @@ func (r *reader) shows(lines string, said func() string) {
 	})
 }
 
-// missing returns the first of the lines that is not in what was said, after the lines before it, or "".
-func missing(said, lines string) string {
-	rest := strings.Split(said, "\n")
+// missing returns the first of the lines that is not in the output after the lines before it, or "".
+func missing(output, lines string) string {
+	rest := strings.Split(output, "\n")
 	for line := range strings.SplitSeq(strings.TrimSuffix(lines, "\n"), "\n") {
 		if line == "" {
 			continue

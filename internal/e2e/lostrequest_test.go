@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestLostRequestHoldsUpNothing loses a request of the service for its next event on the way to NATS. What follows is handled long before
-// the request would have ended by itself.
+// TestLostRequestHoldsUpNothing drops the service's request to NATS for its next event. Later events are handled long
+// before the request would time out.
 func TestLostRequestHoldsUpNothing(t *testing.T) {
 	t.Parallel()
 	broker, lose, lost := newLossyNATS(t, "$JS.API.CONSUMER.MSG.NEXT.ORDERS.shop")
@@ -48,7 +48,7 @@ func newLossyNATS(t *testing.T, subject string) (address string, lose func(), lo
 		return readerFunc(func(p []byte) (int, error) {
 			n, err := client.Read(p)
 			if at := bytes.Index(p[:n], []byte(subject+" ")); at >= 0 && losing.CompareAndSwap(true, false) {
-				p[at+len(subject)-1] ^= 1 // it goes to a subject that nobody listens to
+				p[at+len(subject)-1] ^= 1 // to a subject without a subscriber
 				gone.Store(true)
 			}
 			return n, err

@@ -8,8 +8,8 @@ import (
 	"github.com/otelgen/otelgen/internal/otlp"
 )
 
-// noticed is how soon a service must say that what it depends on has gone, and recovered how soon it must be back at work after
-// that is: reconnecting is tried every few seconds.
+// noticed is the time in which a service must report a lost dependency, recovered the time in which it must work
+// again afterwards. It reconnects every few seconds.
 const (
 	noticed   = 5 * time.Second
 	recovered = 20 * time.Second
@@ -69,8 +69,8 @@ func refused(t *testing.T, service *process) {
 	}
 }
 
-// TestBrokerOutage starts a service before its broker, then has the broker crash while it holds events, and come back. Whatever the
-// broker has acknowledged is handled in the end.
+// TestBrokerOutage starts a service before its broker, then crashes and restarts the broker while it holds events.
+// Every event that the broker has acknowledged is handled.
 func TestBrokerOutage(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]*project{"nats": shop, "rabbitmq": overRabbitMQ, "kafka": overKafka} {
@@ -83,8 +83,8 @@ func TestBrokerOutage(t *testing.T) {
 
 func checkBrokerOutage(t *testing.T, broker *server, p *project) {
 	env := environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL}
-	// What the service has the broker make is there for good only after a while: RabbitMQ 3.10 notes a new queue on disk late, and one
-	// that was declared seconds before a crash has no leader ever after.
+	// RabbitMQ 3.10 writes a new queue to disk late: a queue that was declared seconds before a crash never has a
+	// leader again.
 	first := serve(t, p.service(t), env)
 	first.ready(t, http.StatusOK, recovered)
 	first.confirmed(t, first.place(t).ID)
@@ -117,7 +117,7 @@ func checkBrokerOutage(t *testing.T, broker *server, p *project) {
 		return err == nil && a.status == http.StatusCreated
 	})
 	service.confirmed(t, service.place(t).ID)
-	// What was on its way when the broker crashed comes again once the broker has waited for it to be acknowledged, 30 s with NATS.
+	// Events in flight during the crash are redelivered when their acknowledgment times out, after 30 s with NATS.
 	service.confirmedAll(t, accepted)
 	service.stop(t)
 }

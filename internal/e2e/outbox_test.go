@@ -10,8 +10,9 @@ import (
 	"github.com/otelgen/otelgen/internal/otlp"
 )
 
-// TestOutbox kills a service between the transaction that stores an order with its event, and the publication of the event: first
-// for sure, since the broker is away, then wherever it happens to be under load. Each order that was accepted is confirmed in the end.
+// TestOutbox kills a service between the transaction that stores an order with its event, and the publication of the
+// event. The first kill is while the broker is away, the next ones at any point under load. Each accepted order is
+// confirmed.
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	broker, receiver := newNATS(t), newReceiver(t)
@@ -32,7 +33,7 @@ func TestOutbox(t *testing.T) {
 
 	service = serve(t, careful.service(t), env)
 	service.ready(t, http.StatusOK, recovered)
-	// What was claimed when the service was killed is due again after 30 s.
+	// The claims of the killed service expire after 30 s.
 	service.confirmedAll(t, map[string]string{first.ID: ""})
 
 	request(t, http.MethodPost, service.base+"/orders", draft, "traceparent", "00-"+traceID(1)+"-00f067aa0ba902b7-01")

@@ -212,8 +212,8 @@ func checkReasons(t *testing.T, a answer, detail string, fields []string) {
 	}
 }
 
-// TestCallerGone has a caller give up while its order is being stored. Nothing is stored, and it does not count as a failure of the
-// service.
+// TestCallerGone cancels a request while its order is being stored. Nothing is stored, and it does not count as a
+// failure of the service.
 func TestCallerGone(t *testing.T) {
 	t.Parallel()
 	database, receiver := newDatabase(t), newReceiver(t)

@@ -49,8 +49,8 @@ func (e environment) with(others environment) environment {
 	return all
 }
 
-// launch starts a program in a folder of its own. It is killed at the end of the test, if it still runs then; if the test has
-// failed, what it said is shown.
+// launch starts a program in an empty folder. It is killed at the end of the test if it is still running. If the test
+// fails, its output is logged.
 func launch(t *testing.T, binary string, env environment) *process {
 	t.Helper()
 	cmd := exec.Command(binary)
@@ -68,7 +68,7 @@ func launch(t *testing.T, binary string, env environment) *process {
 		_ = p.Cmd.Process.Kill()
 		<-p.Ended
 		if t.Failed() {
-			t.Logf("%s said:\n%s\n%s", binary, tail(p.Out.String()), tail(p.Err.String()))
+			t.Logf("output of %s:\n%s\n%s", binary, tail(p.Out.String()), tail(p.Err.String()))
 		}
 	})
 	return p

@@ -118,7 +118,7 @@ func (p *project) build(t *testing.T, name string) string {
 	return binary
 }
 
-// command runs a program in dir to its end. The error holds what it said.
+// command runs a program in dir. The error has its output.
 func command(dir, name string, arguments ...string) error {
 	cmd := exec.Command(name, arguments...)
 	cmd.Dir = dir

@@ -8,8 +8,8 @@ import (
 	"github.com/otelgen/otelgen/internal/otlp"
 )
 
-// TestPoison publishes what no service can ever handle. It is given up at once and for good, and does not stand in the way of
-// what comes after it.
+// TestPoison publishes an event that no service can ever handle. It is dead-lettered at once, and does not block
+// later events.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	broker, receiver := newNATS(t), newReceiver(t)
@@ -46,8 +46,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// TestRedelivery has the handling of an event fail for a while. The event is given back and comes again, in the same trace, until it
-// is handled.
+// TestRedelivery makes the handling of an event fail for a while. The event is redelivered, in the same trace, until
+// it is handled.
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)

@@ -102,7 +102,7 @@ func (s *schema) run(arguments ...string) bool {
 	return true
 }
 
-// addOwn adds a migration of the user's with a number of theirs.
+// addOwn adds a migration of the user's with the user's number.
 func (s *schema) addOwn() {
 	s.t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "internal", "*", "migrations", "*.sql"))

@@ -40,7 +40,7 @@ func newServer(t *testing.T, name string) *server {
 	t.Cleanup(func() {
 		if t.Failed() {
 			said, err := os.ReadFile(filepath.Join(s.Folder, "log"))
-			t.Logf("%s said: …%s, %v", name, said[max(0, len(said)-2000):], err)
+			t.Logf("output of %s: …%s, %v", name, said[max(0, len(said)-2000):], err)
 		}
 		s.do(t, "remove")
 	})

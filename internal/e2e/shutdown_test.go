@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// TestShutdownUnderLoad stops a service while many callers use it. Whatever it has accepted is stored, reported and, in the end,
-// confirmed; whoever is not served is cut off or refused, never answered with an error.
+// TestShutdownUnderLoad stops a service under load. Everything that it has accepted is stored, reported and
+// confirmed. Other callers are cut off or refused, and never get an error.
 func TestShutdownUnderLoad(t *testing.T) {
 	t.Parallel()
 	t.Run("durable events", func(t *testing.T) {
@@ -77,13 +77,13 @@ func checkShutdownUnderLoad(t *testing.T, p *project, env environment, settled f
 				t.Errorf("order %s has %d log records %q, want 1", id, logs[trace+message], message)
 			}
 		}
-		// Whatever the consumer has begun, it has finished.
+		// The consumer has finished everything that it began.
 		if began, ended := spans[trace]["process orders.created"], spans[trace]["UPDATE orders"]; began != ended {
 			t.Errorf("order %s was processed %d times and updated %d times", id, began, ended)
 		}
 	}
 	if created := lastMetric(t, signals, "orders.created").Points[0].Value; int(created) != len(accepted) {
-		t.Errorf("orders.created counts %v, callers were told of %d", created, len(accepted))
+		t.Errorf("orders.created is %v, but %d orders were accepted", created, len(accepted))
 	}
 
 	// The next instance takes over what the first has left.
@@ -182,7 +182,7 @@ func TestCollectorUnreachable(t *testing.T) {
 					took = append(took, time.Since(began))
 				}
 				slices.Sort(took)
-				// A request that waited for the collector would take until the exporter gives up, 10 s.
+				// A request that waited for the collector would take until the exporter times out, 10 s.
 				if median, slowest := took[len(took)/2], took[len(took)-1]; median > 100*time.Millisecond || slowest > 2*time.Second {
 					t.Errorf("requests took %s in the median and %s at most", median, slowest)
 				}
@@ -200,8 +200,8 @@ func TestCollectorUnreachable(t *testing.T) {
 	}
 }
 
-// TestShutdownWhileHandlingHangs stops a service whose database does not get on with an event. The service does not wait for ever,
-// and the events that it could not finish come again.
+// TestShutdownWhileHandlingHangs stops a service whose database hangs while it handles an event. The service stops
+// within its budget, and unfinished events are redelivered.
 func TestShutdownWhileHandlingHangs(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
@@ -235,7 +235,7 @@ func TestShutdownWhileHandlingHangs(t *testing.T) {
 	next.stop(t)
 }
 
-// TestSecondSignal holds that whoever does not want to wait for a service to finish need not.
+// TestSecondSignal checks that a second signal stops a service immediately.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	database, broker := newDatabase(t), newNATS(t)
@@ -263,8 +263,8 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestShutdownDuringRequest stops a service while it reads a request. The caller gets its answer, and the order is confirmed by the
-// same process: nobody else could, where events are kept in memory.
+// TestShutdownDuringRequest stops a service while it reads a request. The caller gets its answer, and the same
+// process confirms the order: with events in memory, no other process could.
 func TestShutdownDuringRequest(t *testing.T) {
 	t.Parallel()
 	env := environment{"DATABASE_URL": newSQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT": newReceiver(t).HTTPEndpoint()}

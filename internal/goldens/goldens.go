@@ -1,5 +1,5 @@
-// Package goldens builds the archives that show what presets and services write, and compares two of them. It must not read or write files:
-// built-in and custom presets keep their goldens in different places.
+// Package goldens renders the golden archives of presets and services, and compares two of them. It must not read or write
+// files: built-in and custom presets keep their goldens in different places.
 package goldens
 
 import (

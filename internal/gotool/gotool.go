@@ -17,9 +17,8 @@ import (
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
 
-// run runs the go command in dir and returns its standard output. The environment is the
-// process's own, but nothing of it may change what is resolved: no workspace, no flags, no other toolchain.
-// The error holds the command and what it said.
+// run runs the go command in dir and returns its standard output. The environment is that of the process, without
+// workspace, flags and toolchain switches that would change the result. The error has the command and its output.
 func run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	stdout, _, err := runSaid(ctx, dir, args...)
 	return stdout, err

@@ -19,11 +19,11 @@ import (
 // goVersion is the least go directive of a generated project.
 const goVersion = "1.26.0"
 
-// Lock makes the locks of all units in one universe of modules: every unit's pins together, with
-// what they select. The result has a lock for each unit that imports third-party packages, by the unit's name.
+// Lock computes the locks of all units from one module graph with the pins of every unit. It returns a lock for each
+// unit that imports third-party packages, by name.
 //
-// It is an error, which says what to pin, if two units pin one module at different versions, if a pin is not
-// what the universe selects, if a unit imports from a module that is not pinned or pins one that nobody needs.
+// It is an error if two units pin different versions of a module, or if the graph selects another version than the
+// pin. So is an import without a pin, or an unused pin. The error says which pin to change.
 func Lock(ctx context.Context, units []Unit) (map[string]*gomod.Lock, error) {
 	pins, err := pins(units)
 	if err != nil {
@@ -89,7 +89,7 @@ type floor struct {
 	reads    []module.Version
 }
 
-// newUniverse tidies the pins until every module stands at the version that any project could select.
+// newUniverse runs go mod tidy on the pins until every module is at the highest version that a project could select.
 func newUniverse(ctx context.Context, units []Unit, pins map[string]pin) (*universe, error) {
 	dir, err := os.MkdirTemp("", "otelgen-lock-")
 	if err != nil {
@@ -142,10 +142,10 @@ func newUniverse(ctx context.Context, units []Unit, pins map[string]pin) (*unive
 	}
 }
 
-// unpinned finds what tidy had to look up, by what it said: "go: found PACKAGE in MODULE VERSION".
-func unpinned(said string, units []Unit) error {
+// unpinned finds the modules that go mod tidy had to look up, in its output: "go: found PACKAGE in MODULE VERSION".
+func unpinned(output string, units []Unit) error {
 	var errs []error
-	for line := range strings.Lines(said) {
+	for line := range strings.Lines(output) {
 		f := strings.Fields(line)
 		if len(f) != 6 || f[1] != "found" || f[3] != "in" {
 			continue
@@ -181,8 +181,8 @@ func (u *universe) add(importPath string) error {
 	return nil
 }
 
-// addFloors finds what the loaded modules select, and returns those of them that one selects at a higher version than the
-// universe's: it is required in some projects, but not in the universe.
+// addFloors returns the modules that a project could select at a higher version than the universe does, because the
+// universe does not require the module that asks for it.
 func (u *universe) addFloors(ctx context.Context) (raised map[string]string, err error) {
 	raised = map[string]string{}
 	for path := range u.loaded {
@@ -228,8 +228,8 @@ func (u *universe) floor(ctx context.Context, m module.Version) (*floor, error) 
 	return f, nil
 }
 
-// findBeside finds the modules that the go command must search, when it looks for a package of a module that
-// go.mod does not require, to know that no other module holds the package too.
+// findBeside finds the modules that the go command must search for a package, besides the module that provides it, to
+// rule out ambiguous imports. It matters if go.mod does not require the providing module.
 func (u *universe) findBeside(ctx context.Context) error {
 	versions := map[string]map[string]bool{} // all that a project can select
 	note := func(path, v string) {

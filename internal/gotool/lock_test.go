@@ -16,7 +16,7 @@ import (
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 )
 
-// sample is a universe like that of the built-in presets, whatever they are today.
+// sample is a universe like that of the built-in presets, but independent of them.
 func sample() []Unit {
 	const otel = "go.opentelemetry.io/otel"
 	const contrib = "go.opentelemetry.io/contrib"

@@ -33,9 +33,9 @@ type Raise struct {
 	At      string `json:"at"` // unit that pins less
 }
 
-// LockPresets makes the locks of the presets in the folder dir, <axis>/<name>, in one universe with the built-in ones, and writes
-// them beside the manifests. Where built-in presets are locked differently in that universe, because it has other modules or higher versions
-// of them, their part is written too, to the folder itself: it takes the place of their own locks wherever a preset of the folder is chosen.
+// LockPresets writes the locks of the presets in the folder dir next to their manifests. One module graph has these
+// presets and the built-in ones. If it changes the lock of a built-in preset, the new lock is written to
+// dir/lock.txt. It replaces the built-in one for services with a preset of this folder.
 func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Locked, error) {
 	base, err := ReadUnit("templates", skeleton, "skeleton.yaml")
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Tidy returns mod and sum as "go mod tidy" leaves them for the module in the directory root, if each file of overlay, by its path below root,
-// had other content, or with nil were not there. It changes nothing in root. The go command looks at the user's own environment, but for what env sets, and may
-// use the network for what its cache lacks. The error is what it said.
+// Tidy returns mod and sum as "go mod tidy" leaves them for the module in the directory root. overlay replaces files
+// by their path below root; nil removes one. Nothing in root changes. The go command uses the environment of the
+// process and env, and downloads modules that its cache lacks. The error has its output.
 func Tidy(ctx context.Context, root string, overlay map[string][]byte, mod, sum []byte, env ...string) (tidyMod, tidySum []byte, err error) {
 	root, err = filepath.Abs(root)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"github.com/otelgen/otelgen/generator/golang/protobuf"
 )
 
-// Unit is one folder of templates with a lock of its own: the skeleton or a preset.
+// Unit is a folder of templates with its own lock: the skeleton or a preset.
 type Unit struct {
 	Name    string            // folder, as a reader of an error would look for it: "templates", "presets/broker/nats"
 	Modules map[string]string // the versions that its manifest pins
 	Imports []string          // the third-party packages that its templates import, sorted
 
-	follows bool // it is locked at what others need, whatever it pins
+	follows bool // locked at the versions that others need, not at its pins
 }
 
 // ReadUnit reads the unit in the root of fsys, whose manifest is called manifest.

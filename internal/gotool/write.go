@@ -25,9 +25,8 @@ type Change struct {
 	Why  string // what moved it, in one line
 }
 
-// WriteLocks makes the locks of all units of the repository at root, after the go command has agreed to what they say,
-// and writes those that are not on disk so already. With check it writes nothing. Either way it returns the
-// files that differ.
+// WriteLocks computes the locks of all units of the repository at root, verifies them with the go command, and writes
+// those that changed. With check it writes nothing. It returns the files that differ.
 func WriteLocks(ctx context.Context, root string, check bool) (changed []Change, err error) {
 	units, err := ReadUnits(os.DirFS(root))
 	if err != nil {

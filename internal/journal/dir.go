@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// open opens the folder of the state, and makes it first if create is set. What is there is believed only if no other
-// user can have written it.
+// open opens the folder of the state, and creates it if create is set. It refuses a folder that another user could
+// have written to.
 func (s *State) open(create bool) error {
 	projects := filepath.Dir(s.dir)
 	ours := filepath.Dir(projects)

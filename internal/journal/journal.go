@@ -43,7 +43,7 @@ type Version struct {
 	SHA256 string      `json:"sha256"`
 }
 
-// Of returns the version that content is.
+// Of returns the version of a file with this content and mode.
 func Of(content []byte, mode fs.FileMode) *Version {
 	sum := sha256.Sum256(content)
 	return &Version{Mode: mode, SHA256: hex.EncodeToString(sum[:])}
@@ -57,7 +57,7 @@ func (v *Version) Same(other *Version) bool {
 	return v.SHA256 == other.SHA256
 }
 
-// What the folder of a project holds.
+// Files in the folder of a project.
 const (
 	pendingName = "pending" // journal of the change under way
 	lastName    = "last"    // journal of the last complete change

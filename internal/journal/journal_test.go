@@ -89,7 +89,7 @@ func TestUndoIsNoLastChange(t *testing.T) {
 	}
 }
 
-// Whatever a journal says, it names no path out of the project or into its repository.
+// A journal names no path outside of the project or in its repository.
 func TestJournalNamesNoOtherPaths(t *testing.T) {
 	s, root := locked(t)
 	for _, name := range []string{".git", ".git/HEAD", ".GIT/config", "a/.git./x", "../x", "/etc/passwd", "a/../b", "", ".", "a\\b", "a\nb", "\x1b[2J", "git~1/x"} {

@@ -11,7 +11,7 @@ import (
 // noBlock lets no open wait, as that of a named pipe would.
 const noBlock = syscall.O_NONBLOCK
 
-// private reports whether a folder is the user's own, and nobody else can write to it.
+// private reports whether a folder belongs to the user, and no other user can write to it.
 func private(info fs.FileInfo) bool {
 	const others = 0o022
 	stat, ok := info.Sys().(*syscall.Stat_t)

@@ -17,7 +17,7 @@ import (
 	"github.com/otelgen/otelgen/internal/journal"
 )
 
-// A state that somebody else may have written is neither believed nor written to, and nothing is written through a link.
+// A state that another user may have written is neither used nor written to, and nothing is written through a link.
 func TestStateIsPrivate(t *testing.T) {
 	link := func(name string) func(state, outside string) error {
 		return func(state, outside string) error {

@@ -13,8 +13,8 @@ import (
 	"github.com/otelgen/otelgen/generator/golang"
 )
 
-// Go is Text for a Go file. Where both sides have changed it without conflict, its imports are made to fit the merged code: one that
-// otelgen dropped and the user's code still needs comes back, one that nothing uses any more goes.
+// Go is Text for a Go file. If both sides changed it without conflict, it fixes the imports of the merged code: it
+// restores those that are still used, and removes those that are not.
 func Go(base, ours, theirs []byte) Merged {
 	m := Text(base, ours, theirs)
 	if m.Conflicts > 0 || bytes.Equal(m.Text, ours) || bytes.Equal(m.Text, theirs) {

@@ -12,9 +12,10 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// GoMod merges go.mod files: it adds the requirements of otelgen's change to the user's file, and keeps its formatting. Of two versions of a
-// module the higher wins, unless the user has left otelgen's as it was. It removes no requirement, because only go mod tidy, which runs next,
-// knows whether the user's code needs it. The error names the file that cannot be parsed.
+// GoMod merges go.mod files: it adds the requirements of otelgen's change to the user's file, and keeps its
+// formatting. It takes the higher of two versions, unless the user has left otelgen's version unchanged. It removes
+// no requirement: only go mod tidy, which runs next, knows whether the user's code needs it. The error names the file
+// that cannot be parsed.
 func GoMod(base, ours, theirs []byte) ([]byte, error) {
 	o, err := modfile.Parse("go.mod", base, nil)
 	if err != nil {

@@ -19,10 +19,10 @@ func splitLines(text []byte) []string {
 	return lines
 }
 
-// diff returns what turns a into b, in order; no two hunks touch.
+// diff returns the hunks that turn a into b, in order. No two of them touch.
 //
-// Lines that both texts hold exactly once are held fast first, as in a patience diff: they are what a reader
-// would take for the same place, where a brace or an empty line is not. Between them the shortest difference decides.
+// Like a patience diff, it first aligns the lines that both texts contain exactly once. A reader takes these for the
+// same place, unlike braces and empty lines. Between them, the shortest difference wins.
 func diff(a, b []string) []hunk {
 	var hunks []hunk
 	add := func(h hunk) {

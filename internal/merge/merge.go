@@ -26,11 +26,11 @@ type Merged struct {
 	Rejected  string // what Ours lacks of the other change: a unified diff, without its header; empty without conflicts
 }
 
-// Text merges the changes that ours and theirs have made to base, line by line, in the manner of diff3 (Khanna, Kunal, Pierce: A
-// Formal Investigation of Diff3, 2007): what only one side has changed is taken from it; what both have changed, or changed side by
-// side, in different ways, is a conflict. Imports of Go that both sides have changed are joined as the set that they are.
+// Text merges the changes of ours and theirs to base, line by line, like diff3 (Khanna, Kunal, Pierce: A Formal
+// Investigation of Diff3, 2007). A change of one side is applied. Different changes of both sides to the same or
+// adjacent lines are a conflict. Go imports are merged as sets.
 //
-// Where every line of ours ends in CR LF, as after a checkout on Windows, so does every line of the result.
+// If every line of ours ends in CR LF, as after a checkout on Windows, so does every line of the result.
 func Text(base, ours, theirs []byte) Merged {
 	if crlf(ours) && !crlf(base) {
 		m := Text(base, LF(ours), LF(theirs))
@@ -218,7 +218,7 @@ func writeWhole(w *strings.Builder, lines []string) {
 
 var importSpec = regexp.MustCompile("^\t([A-Za-z_.][A-Za-z0-9_]* )?\"[^\"]+\"( //.*)?\n$")
 
-// joinImports merges lines that are import specs on all sides: those of ours, without what theirs has removed, with what it has added.
+// joinImports merges import specs as sets: the user's, minus those that theirs removed, plus those that theirs added.
 func joinImports(base, ours, theirs []string) (joined []string, ok bool) {
 	specs := 0
 	for _, line := range slices.Concat(base, ours, theirs) {

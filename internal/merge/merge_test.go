@@ -21,14 +21,14 @@ func lines(words string) []byte {
 
 func TestText(t *testing.T) {
 	tests := []struct{ name, base, ours, theirs, want string }{
-		{"nobody", "a b c", "a b c", "a b c", "a b c"},
+		{"no side", "a b c", "a b c", "a b c", "a b c"},
 		{"only ours", "a b c", "a x c", "a b c", "a x c"},
 		{"only theirs", "a b c", "a b c", "a x c", "a x c"},
 		{"both alike", "a b c", "a x c", "a x c", "a x c"},
 		{"apart", "a b c d e", "A b c d e", "a b c d E", "A b c d E"},
 		{"insertions apart", "a b c", "x a b c", "a b c y", "x a b c y"},
 		{"ours removes, theirs changes elsewhere", "a b c d", "b c d", "a b c D", "b c D"},
-		{"moved blocks keep their neighbours", "a b c d e f", "a b x c d e f", "a b c d e y f", "a b x c d e y f"},
+		{"moved blocks keep their neighbors", "a b c d e f", "a b x c d e f", "a b c d e y f", "a b x c d e y f"},
 		{"same place", "a b c", "a x c", "a y c", "a <<<<<<<_yours x ======= y >>>>>>>_otelgen c"},
 		{"side by side", "a b c d", "a x c d", "a b y d", "a <<<<<<<_yours x c ======= b y >>>>>>>_otelgen d"},
 		{"changed and removed", "a b c", "a x c", "a c", "a <<<<<<<_yours x ======= >>>>>>>_otelgen c"},
@@ -187,7 +187,7 @@ func FuzzText(f *testing.F) {
 		if m.Conflicts != swapped.Conflicts {
 			t.Errorf("%d conflicts one way, %d the other", m.Conflicts, swapped.Conflicts)
 		}
-		// What a side has added is in the result, at least as often.
+		// Everything that a side added is in the result, at least as often.
 		for side, text := range map[string][]byte{"ours": ours, "theirs": theirs} {
 			for line, n := range count(text) {
 				if added := n - count(base)[line]; added > 0 && count(m.Text)[line] < added {

@@ -1,5 +1,5 @@
-// Command notices writes THIRD_PARTY_NOTICES.md: the licenses and notices of all that the binary is linked from, on
-// each of the systems that it is released for, as the module cache has them.
+// Command notices writes THIRD_PARTY_NOTICES.md: the licenses and notices of all modules that the binary links, on
+// every system that it is released for. It reads them from the module cache.
 package main
 
 import (

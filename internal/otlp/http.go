@@ -39,8 +39,8 @@ func (r *Receiver) handler() http.Handler {
 	return mux
 }
 
-// export reads the request into message, has it received, and answers. What cannot be read is refused with a code that tells
-// an exporter not to try again.
+// export reads the request into message, passes it to receive, and answers. It refuses an invalid request with a
+// status that exporters do not retry.
 func export[Request, Response proto.Message](w http.ResponseWriter, r *http.Request, message Request, receive func(Request) Response) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != binary && media != text {

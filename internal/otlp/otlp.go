@@ -1,8 +1,9 @@
-// Package otlp receives OpenTelemetry signals: an OTLP endpoint inside the process, over HTTP (protobuf and JSON) and over gRPC, that
-// keeps all it is sent and hands it out in plain Go types: spans by trace and as a tree, metrics, and log records.
+// Package otlp receives OpenTelemetry signals. It is an OTLP endpoint inside the process, over HTTP (protobuf and
+// JSON) and gRPC. It returns everything it received in plain Go types: spans, by trace and as a tree, metrics, and
+// log records.
 //
-// It is for looking at what a program reports, in tests and in checks that run for a while. It never forgets, samples,
-// stores on disk or passes on, so it is no collector, and it judges nothing of what it receives.
+// It is for tests and for checks that run for a while. It keeps everything in memory: it does not sample, store or
+// forward, and it does not judge the data.
 package otlp
 
 import (
@@ -66,7 +67,7 @@ func (r *Receiver) HTTPEndpoint() string { return "http://" + r.httpAddr }
 // GRPCEndpoint is the URL to set as OTEL_EXPORTER_OTLP_ENDPOINT for the protocol grpc.
 func (r *Receiver) GRPCEndpoint() string { return "http://" + r.grpcAddr }
 
-// Close ends all connections and waits until nothing more can arrive. What was received stays at hand.
+// Close closes all connections, and returns when nothing more can arrive. The received data stays available.
 func (r *Receiver) Close() error {
 	r.grpcServer.Stop()
 	err := r.httpServer.Close()

@@ -157,8 +157,8 @@ func report(ctx context.Context, t *testing.T, to exporters) {
 	histogram, histogramErr := meter.Float64Histogram("duration", metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(1, 2))
 	gauge, gaugeErr := meter.Float64Gauge("level")
 	check(t, counterErr, histogramErr, gaugeErr)
-	counter.Add(ctx, 2, metric.WithAttributes(attribute.String("colour", "red")))
-	counter.Add(ctx, 3, metric.WithAttributes(attribute.String("colour", "blue")))
+	counter.Add(ctx, 2, metric.WithAttributes(attribute.String("color", "red")))
+	counter.Add(ctx, 3, metric.WithAttributes(attribute.String("color", "blue")))
 	histogram.Record(ctx, 1.5)
 	histogram.Record(ctx, 9)
 	gauge.Record(ctx, 0.25)
@@ -232,7 +232,7 @@ func checkMetrics(t *testing.T, signals otlp.Signals) {
 	}
 	values := make(map[string]float64)
 	for _, point := range things.Points {
-		values[point.Attributes.Text("colour")] = point.Value
+		values[point.Attributes.Text("color")] = point.Value
 	}
 	if len(values) != 2 || values["red"] != 2 || values["blue"] != 3 {
 		t.Errorf("the counter's points are %v", values)

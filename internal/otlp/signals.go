@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Signals is what a receiver had received at one moment, in order of arrival. What it points to is shared: read only.
+// Signals has everything that was received up to one moment, in order of arrival. The values are shared and
+// read-only.
 type Signals struct {
 	Spans   []*Span
 	Metrics []*Metric

@@ -50,7 +50,7 @@ func (l *Line) Update(text string) {
 	l.text = text
 }
 
-// Stop takes the line away. What is written after it stands at the beginning of a line. It may be called more than once.
+// Stop erases the line and leaves the cursor at its beginning. It may be called more than once.
 func (l *Line) Stop() { l.stop() }
 
 func (l *Line) start(ctx context.Context, w io.Writer, width func() int) {

@@ -24,7 +24,7 @@ func (s *screen) Write(b []byte) (int, error) {
 	return s.Buffer.Write(b)
 }
 
-// shows is the line that stands there now.
+// shows returns the current line.
 func (s *screen) shows() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func TestLineEndsWithContext(t *testing.T) {
 	})
 }
 
-// A pipe gets nothing, however long it takes.
+// A pipe gets no output at all.
 func TestNoTerminal(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -27,7 +27,7 @@ func (p *Project) History(base *generator.Tree, ours fs.FS) generator.History {
 	return generator.History{Steps: steps, Versions: func(dir string) []int64 { return versions(ours, dir) }}
 }
 
-// steps returns the recorded steps, or what the files tell of them if the record is older than the list of steps.
+// steps returns the recorded steps. For a record without a list of steps, it derives them from the files.
 func (p *Project) steps() (steps []generator.Step) {
 	if p.Steps != nil {
 		return slices.Clone(p.Steps)

@@ -20,7 +20,7 @@ import (
 // them, from which a later change takes its base. It is a compressed tar archive.
 const PristineName = ".otelgen.pristine.tar.gz"
 
-// What a pristine tree may hold: as much as a service may have, and in the archive far more than that takes.
+// Limits of a pristine tree. They are far above those of a service.
 const (
 	maxPristine = 64 << 20
 	maxArchive  = 16 << 20
@@ -80,9 +80,9 @@ func Pristine(tree *generator.Tree) (generator.File, error) {
 // errNoPristine is the error for a pristine tree that does not serve as one.
 var errNoPristine = errors.New("it is not the tree recorded in " + FileName + " lists")
 
-// ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, an
-// *generator.Error of KindDrift says so: what again returns, the tree that this otelgen would generate, is then taken
-// in its stead if it is the one that .otelgen.yaml lists.
+// ReadPristine returns the tree that the project at root was generated as. If it is missing or damaged, the tree that
+// again generates is used, provided that it matches .otelgen.yaml. Otherwise the error is a *generator.Error of
+// KindDrift.
 func (p *Project) ReadPristine(root string, again func() (*generator.Tree, error)) (*generator.Tree, error) {
 	tree, err := readPristine(filepath.Join(root, PristineName))
 	if err == nil && !p.lists(tree) {

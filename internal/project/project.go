@@ -157,9 +157,9 @@ func Read(path string) (*Project, error) {
 	return p, nil
 }
 
-// Locate returns where a folder of presets is now. A relative one was meant from where otelgen ran, which is unknown, but seldom anywhere
-// but above the project: it is the one beside the file that p was read from, or else in the nearest directory above. One that is
-// nowhere is returned as it stands.
+// Locate returns the current path of a folder of presets. A relative path is resolved against the directory of the
+// file that p was read from, then against each parent directory. If no such folder exists, the path is returned
+// unchanged.
 func (p *Project) Locate(folder string) string {
 	dir, err := filepath.Abs(p.dir)
 	if err != nil || filepath.IsAbs(folder) {

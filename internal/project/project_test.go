@@ -81,7 +81,7 @@ func TestLocate(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	tests := []struct{ name, content, code, where, why string }{
-		{"unknown key", "answers:\n  name: shop\n  colour: red\n", "answers-malformed", ":3", "unknown key colour"},
+		{"unknown key", "answers:\n  name: shop\n  color: red\n", "answers-malformed", ":3", "unknown key color"},
 		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "a list is used where text belongs"},
 		{"text for a list", "answers: {name: shop, presets: {broker: nats}}\n", "answers-malformed", ":1", "`nats` is used where a list belongs"},
 		{"no mapping", "hello\n", "answers-malformed", ":1", "`hello` is used where a mapping belongs"},

@@ -12,9 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ReadFile returns the content of a file that otelgen keeps in a project, of at most limit bytes. A project may be a
-// clone of anything, so the file must be a regular one: a link may lead anywhere, and a pipe or a device may have no
-// end.
+// ReadFile returns the content of one of otelgen's own files in a project, of at most limit bytes. The project is not
+// trusted, so the file must be a regular one: a link can point anywhere, and a pipe or device may never end.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -55,7 +54,7 @@ func checkFile(info fs.FileInfo, limit int64) error {
 
 func tooLarge(limit int64) error { return fmt.Errorf("it is larger than %d MiB", limit>>20) }
 
-// What an answers file may hold. The YAML package compares each key of a mapping with each other one.
+// Limits of an answers file. The YAML package compares each key of a mapping with all others.
 const (
 	maxNodes = 50_000
 	maxKeys  = 5_000 // of one mapping

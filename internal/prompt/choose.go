@@ -155,11 +155,11 @@ func (q *choose) explain(c generator.Choice, width int) []line {
 		add(plain, "  "+text)
 	}
 	if !c.Fits {
-		add(warning, Labelled("ruled out", c.Why, width)...)
+		add(warning, Labeled("ruled out", c.Why, width)...)
 		return lines
 	}
 	if emits := emits(p); emits != "" {
-		add(plain, Labelled("emits", emits, width)...)
+		add(plain, Labeled("emits", emits, width)...)
 	}
 	var ports, options []string
 	for _, port := range p.Ports {
@@ -169,10 +169,10 @@ func (q *choose) explain(c generator.Choice, width int) []line {
 		options = append(options, p.Name+"."+o.Name+"="+o.Default)
 	}
 	if len(ports) > 0 {
-		add(plain, Labelled("ports", strings.Join(ports, ", "), width)...)
+		add(plain, Labeled("ports", strings.Join(ports, ", "), width)...)
 	}
 	if len(options) > 0 {
-		add(plain, Labelled("options", strings.Join(options, ", "), width)...)
+		add(plain, Labeled("options", strings.Join(options, ", "), width)...)
 	}
 	sofar := q.sofar
 	if !q.one() {
@@ -184,7 +184,7 @@ func (q *choose) explain(c generator.Choice, width int) []line {
 	}
 	label := "rules out"
 	for _, other := range out {
-		add(warning, Labelled(label, other.Preset.Axis+" "+other.Preset.Name+": "+other.Why, width)...)
+		add(warning, Labeled(label, other.Preset.Axis+" "+other.Preset.Name+": "+other.Why, width)...)
 		label = ""
 	}
 	return lines

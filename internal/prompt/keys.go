@@ -15,7 +15,7 @@ type keyFile struct {
 
 const escape = '\x1b'
 
-// known are the keys that survey tells apart, after the Escape that they begin with.
+// known are the escape sequences that survey understands, without the Escape.
 var known = [][]byte{
 	[]byte("[A"), []byte("[B"), []byte("[C"), []byte("[D"), []byte("[F"), []byte("[H"), []byte("[3~"),
 	[]byte("OA"), []byte("OB"), []byte("OC"), []byte("OD"), []byte("OF"), []byte("OH"),

@@ -25,18 +25,18 @@ type Catalog interface {
 
 // Asker asks at one terminal.
 type Asker struct {
-	In       *os.File // a terminal
-	Out      *os.File // where the questions go: a terminal, and not standard output, which is for results
-	NoColour bool
+	In      *os.File // a terminal
+	Out     *os.File // where the questions go: a terminal, and not standard output, which is for results
+	NoColor bool
 	// Check reports what is wrong with answers that are complete but for defaults; the question is then asked again.
 	Check func(generator.Answers) error
-	// Preview shows, in at most height lines of at most width columns, what the answers would have written. Without it nobody is asked
-	// whether to write.
+	// Preview describes the project that the answers generate, in at most height lines of at most width columns. If
+	// it is nil, the user is not asked for confirmation.
 	Preview func(answers generator.Answers, width, height int) ([]string, error)
 }
 
-// question is one page. Of what was answered before it learns in begin; its own answer it keeps, so that it is the default when
-// the question comes again.
+// question is one page. begin passes it the earlier answers. It keeps its own answer as the default for the next time
+// it is shown.
 type question interface {
 	begin(sofar generator.Answers, width, height int) error
 	page(width, height int) []line
@@ -67,7 +67,7 @@ func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Ans
 	if a.Preview != nil {
 		questions = append(questions, &options{catalog: catalog, check: a.Check}, &confirm{preview: a.Preview})
 	}
-	s, err := openScreen(a.In, a.Out, a.NoColour)
+	s, err := openScreen(a.In, a.Out, a.NoColor)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func put(ctx context.Context, s *screen, questions []question, at int, name stri
 	}
 }
 
-// placeOf says which of the questions this is. The options are none of them.
+// placeOf returns the number of the current question. The options page is not counted.
 func placeOf(questions []question, at int) string {
 	number, all := at+1, len(questions)
 	for i, q := range questions {
@@ -178,7 +178,7 @@ func helpPage(q question, width, height int) []line {
 		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the previous question"}, {"ctrl-u", "delete what was typed"},
 		{"ctrl-c", "quit without writing anything"}, {"?", "close this help"},
 	} {
-		for _, text := range Labelled(key[0], key[1], width) {
+		for _, text := range Labeled(key[0], key[1], width) {
 			lines = append(lines, line{{text, plain}})
 		}
 	}

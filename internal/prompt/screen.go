@@ -46,7 +46,7 @@ type span struct{ Text, Style string }
 
 type line []span
 
-// pageTemplate makes a page of lines; survey executes it with colours, and without to know how much to erase later.
+// pageTemplate makes a page of lines; survey executes it with colors, and without them to know how much to erase later.
 const pageTemplate = `{{range .}}{{range .}}{{if .Style}}{{color .Style}}{{.Text}}{{color "reset"}}{{else}}{{.Text}}{{end}}{{end}}
 {{end}}`
 

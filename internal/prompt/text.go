@@ -37,8 +37,8 @@ func Wrap(text string, width int) []string {
 	return lines
 }
 
-// Labelled is text beside a label of at most 11 columns, wrapped to lines of at most width columns.
-func Labelled(label, text string, width int) []string {
+// Labeled is text beside a label of at most 11 columns, wrapped to lines of at most width columns.
+func Labeled(label, text string, width int) []string {
 	const indent = 13
 	lines := Wrap(text, max(width-indent, 10))
 	for i := range lines {

@@ -31,7 +31,7 @@ func TestFit(t *testing.T) {
 }
 
 func TestLabelledStaysInWidth(t *testing.T) {
-	for _, l := range Labelled("rules out", strings.Repeat("a reason that is long ", 9), 40) {
+	for _, l := range Labeled("rules out", strings.Repeat("a reason that is long ", 9), 40) {
 		if terminal.StringWidth(l) > 40 {
 			t.Errorf("%q is wider than 40 columns", l)
 		}

@@ -1,5 +1,5 @@
-// Package proof proves presets of one's own: what they say, what they render, and that the go command is content with the services that are
-// made with them. It must not change anything but goldens, and those only when it is told to.
+// Package proof tests custom presets: their claims, the files that they render, and whether the go command accepts
+// the services with them. It changes only goldens, and only if Options.Update is set.
 package proof
 
 import (
@@ -34,7 +34,7 @@ const GoldenFile = "golden.txtar"
 type Options struct {
 	Update bool // write the goldens
 	NoRun  bool // neither compile nor run what was rendered
-	// Step, if set, is told what is being done.
+	// Step, if set, is called with a description of each step.
 	Step func(string)
 }
 
@@ -275,8 +275,8 @@ func (r *run) golden(axis, name string) {
 	}
 }
 
-// service reports whether the go command is content with a service: its go.mod, all its code and, if asked for, its tests, of which one holds what
-// is emitted to what the manifests declare.
+// service checks a service with the go command: its go.mod, all its code and, if requested, its tests. The contract
+// test compares the emitted telemetry with the manifests.
 func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) bool {
 	label := r.label(a)
 	top, err := os.MkdirTemp("", "otelgen-proof-")
@@ -342,8 +342,8 @@ func (r *run) gocmd(dir string, args ...string) (string, error) {
 // position is what "go test" writes before the words of a test.
 var position = regexp.MustCompile(`^\S+\.go:\d+: `)
 
-// testOutput returns what "go test -json" said, and for what reasons how many tests were left out.
-func testOutput(out string) (said string, skipped map[string]int) {
+// testOutput returns the output of the tests in that of "go test -json", and the number of skipped tests by reason.
+func testOutput(out string) (output string, skipped map[string]int) {
 	var text strings.Builder
 	skipped = map[string]int{}
 	last := map[string]string{} // test → the line before the one that says how it ended

@@ -26,7 +26,7 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// What is said to have been renamed is gone, and what it is said to be now is there.
+// A renamed attribute or metric no longer exists, and its new name does.
 func TestRenamed(t *testing.T) {
 	r := Load()
 	names := regexp.MustCompile(`[a-z_]+(\.[a-z_]+)+`)
@@ -38,13 +38,13 @@ func TestRenamed(t *testing.T) {
 		}
 		found := names.FindAllString(now, -1)
 		if len(found) == 0 {
-			t.Errorf("%s is said to be %q now, which is no name", was, now)
+			t.Errorf("%s was renamed to %q, which is not a name", was, now)
 		}
 		for _, name := range found {
 			_, attribute := r.Attributes[name]
 			_, metric := r.Metrics[name]
 			if !attribute && !metric {
-				t.Errorf("%s is said to be %s now, which the conventions do not know", was, name)
+				t.Errorf("%s was renamed to %s, which the conventions do not define", was, name)
 			}
 		}
 	}

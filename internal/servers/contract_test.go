@@ -20,8 +20,8 @@ import (
 
 const root = "../.."
 
-// Each preset that has a server keeps the contract of its axis on that server: the tests that come with a generated service are run there, and
-// none of them is left out.
+// Each preset with a server keeps the contract of its axis on that server: the tests of a generated service run
+// against it, and none is skipped.
 func TestContracts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers and compiles services")

@@ -115,7 +115,7 @@ func answers(address string) bool {
 	return conn.Close() == nil
 }
 
-// Own is a server that nobody else uses.
+// Own is a server that no other test uses.
 type Own struct {
 	URL    string
 	Folder string // its data, and what it says in the file log
@@ -160,7 +160,7 @@ func script(root string, arguments ...string) (string, error) {
 // proofsEnv names the file that collects what was proven, for scripts/test.sh to show at the end.
 const proofsEnv = "OTELGEN_PROOFS"
 
-// Proven notes what was proven, how, and against what, if somebody collects it.
+// Proven records what was proven, how, and against which servers, if the environment names a file for it.
 func Proven(what, how string, against []Server) error {
 	name := os.Getenv(proofsEnv)
 	if name == "" {

@@ -117,7 +117,7 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 			Fix: "install Go, https://go.dev/dl, or give a folder of presets",
 		}
 	}
-	// What is wrong with the module stands in the output, anything else in the error.
+	// The output describes a problem of the module, err any other problem.
 	if json.Unmarshal(out, &d) == nil && d.Error == "" && err == nil {
 		return &d, nil
 	}

@@ -96,7 +96,7 @@ func TestModule(t *testing.T) {
 		}
 	}
 
-	// What is in the module cache needs no network.
+	// A module in the cache needs no network.
 	if _, err := source.Cached(t.Context(), acme.String()); err != nil {
 		t.Errorf("from the cache: %v", err)
 	}

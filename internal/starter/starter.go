@@ -1,5 +1,5 @@
-// Package starter writes a preset to start one's own from: a built-in preset under another name, with comments. It must know no preset: whichever
-// is taken, what it writes works.
+// Package starter writes a custom preset to start from: a copy of a built-in preset under another name, with
+// comments. It knows no preset by name, and the copy of any preset works.
 package starter
 
 import (

@@ -72,7 +72,7 @@ func TestPerfect(t *testing.T) {
 	}
 }
 
-// handleAtOnce has all events handled in one batch, in a trace of its own, with links to all but the first n.
+// handleAtOnce makes one batch handle all events, in a separate trace, with links to all but the first n.
 func handleAtOnce(s *observation, n int) {
 	batch := *s.signals.SpansNamed("process orders.created")[0]
 	batch.TraceID, batch.ParentID, batch.Links = strings.Repeat("b", 32), "", nil
@@ -98,7 +98,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong is found, in the row where one would look for it, and in no other.
+// Each problem is reported in its row and in no other.
 func TestFindings(t *testing.T) {
 	each := func(s *observation, name string, change func(*otlp.Span)) {
 		for _, span := range s.signals.SpansNamed(name) {
@@ -137,8 +137,8 @@ func TestFindings(t *testing.T) {
 			"span POST /orders", Fail, "http.route is missing on 1 of 12", nil,
 		},
 		"attribute undeclared": {
-			func(s *observation) { s.signals.Spans[0].Attributes["order.colour"] = "red" },
-			"span POST /orders", Note, "order.colour is not declared (seen: red)", nil,
+			func(s *observation) { s.signals.Spans[0].Attributes["order.color"] = "red" },
+			"span POST /orders", Note, "order.color is not declared (seen: red)", nil,
 		},
 		"attribute deprecated": {
 			func(s *observation) { s.signals.Spans[0].Attributes["http.method"] = "POST" },
@@ -243,7 +243,7 @@ func TestFindings(t *testing.T) {
 			"trace no span without its parent", Fail, `1 spans "process orders.created" have a parent that did not arrive`,
 			[]string{"trace one for each order"},
 		},
-		"a trace of somebody else": {
+		"a trace of another client": {
 			func(s *observation) {
 				s.signals.Spans = append(s.signals.Spans, &otlp.Span{
 					TraceID: "e", ID: "e", ParentID: "f", Name: "POST /orders", Kind: otlp.KindServer, Attributes: s.signals.Spans[0].Attributes, Resource: first(s).Resource,
@@ -356,7 +356,7 @@ func below(server *otlp.Span, name string, i int, attributes otlp.Attributes) *o
 	}
 }
 
-// On a project that nobody has edited, what is not declared is a failure of the presets.
+// On a project without edits, undeclared telemetry is a failure of the presets.
 func TestAdditions(t *testing.T) {
 	for edited, want := range map[Verdict]Verdict{Note: Note, Fail: Fail} {
 		s := perfect()
@@ -381,7 +381,7 @@ func TestDriver(t *testing.T) {
 	}
 }
 
-// A broker that others use, too, has events of theirs.
+// A shared broker has events of other clients.
 func TestForeignEvents(t *testing.T) {
 	s := perfect()
 	consumer := *s.signals.SpansNamed("process orders.created")[0]

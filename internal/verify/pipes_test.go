@@ -10,7 +10,7 @@ import (
 	"github.com/otelgen/otelgen/internal/project"
 )
 
-// A pipe that nobody writes to has no end. A project may hold one where a file is expected.
+// A pipe without a writer never ends. A project may have one in place of a file.
 func TestPipesAreNotRead(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"go.mod", "app.go"} {

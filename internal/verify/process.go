@@ -55,7 +55,7 @@ func (p *process) logLines() (lines []logLine) {
 	return lines
 }
 
-// said is the last of what the process said.
+// lastOutput returns the last lines of the output.
 func (p *process) lastOutput() string { return tail(p.Out.String() + p.Err.String()) }
 
 // tail is the last lines of a text.

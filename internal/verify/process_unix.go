@@ -9,7 +9,7 @@ import (
 
 const canTerminate = true
 
-// inGroup has a program start a process group of its own.
+// inGroup makes a program start its own process group.
 func inGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 func killGroup(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -23,7 +23,7 @@ const (
 
 var severity = map[Verdict]int{OK: 0, Skipped: 1, Note: 2, Fail: 3}
 
-// Finding is something that a check came upon, and why it matters.
+// Finding is a problem or remark, and why it matters.
 type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	What    string  `json:"what"`

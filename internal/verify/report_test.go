@@ -16,8 +16,8 @@ func rows() []*Row {
 	bad.add(Fail, "no such span <arrived>", "it is declared by broker/x: dashboards, alerts and searches that rely on it stay empty")
 	noted := newRow("metric", strings.Repeat("a.very.long.name", 4), "counter")
 	noted.Observed = strings.Repeat("seen ", 30)
-	noted.add(Note, "the metric is not declared", "nobody can rely on it")
-	noted.add(Note, "the metric is not declared", "nobody can rely on it")
+	noted.add(Note, "the metric is not declared", "users cannot rely on it")
+	noted.add(Note, "the metric is not declared", "users cannot rely on it")
 	skipped := newRow("shutdown", "no log record lost", "each")
 	skipped.add(Skipped, "cannot be compared", "no JSON")
 	return []*Row{skipped, good, bad, noted}
@@ -41,7 +41,7 @@ func TestText(t *testing.T) {
 		t.Errorf("the groups are not in order:\n%s", text)
 	}
 	if n := strings.Count(text, "the metric is not declared"); n != 1 {
-		t.Errorf("the same is said %d times", n)
+		t.Errorf("the finding is printed %d times", n)
 	}
 	for line := range strings.Lines(text) {
 		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width && !strings.Contains(line, "a.very.long.name") {

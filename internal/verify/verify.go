@@ -20,7 +20,7 @@ import (
 	"github.com/otelgen/otelgen/internal/project"
 )
 
-// Options say what to verify, and how.
+// Options configure a verification.
 type Options struct {
 	Dir      string // of the project, absolute
 	Origin   *project.Project

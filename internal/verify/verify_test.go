@@ -118,11 +118,11 @@ func TestAddress(t *testing.T) {
 		t.Errorf("the address is %q", got)
 	}
 	if got := r.address("nats://localhost", "broker/y"); got != "" {
-		t.Errorf("the address is %q, though nobody says the port", got)
+		t.Errorf("the address is %q, though no port is known", got)
 	}
 }
 
-// A project whose pipeline has no constructor any more is told so, and where it should be.
+// A missing constructor of the pipeline is an error that says where it should be.
 func TestNoConstructor(t *testing.T) {
 	dir := tree(t, map[string]string{"pipeline.go": "package telemetry\n\nfunc (x) NewPipeline() {}\n", "pipeline_test.go": "package telemetry\n\nfunc NewPipeline() {}\n"})
 	_, _, _, err := findConstructor(dir)
@@ -166,7 +166,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// What cannot be driven is never taken for right.
+// A service that cannot be driven never passes.
 func TestNotDriven(t *testing.T) {
 	dir := tree(t, map[string]string{"go.mod": "module x\n"})
 	report, err := Run(t.Context(), Options{

@@ -298,9 +298,9 @@ func sweep(s *journal.State) error {
 	return nil
 }
 
-// halfDone reports whether the change is half done. Where its staging folder is gone, something else has been at work:
-// a new clone may have taken the place of the project, or a commit may hold the whole change. Then nothing is half done
-// but a mixture of files before and after the change.
+// halfDone reports whether the change was applied only in part. If its staging folder is missing, the project may
+// have been replaced by a new clone, or the whole change may have been committed. Then it is half done only if some
+// files are as before, and some as after the change.
 func (t *transaction) halfDone() bool {
 	if info, err := t.root.Lstat(t.Stage); err == nil && info.IsDir() {
 		return true

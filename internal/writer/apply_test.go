@@ -132,7 +132,7 @@ func TestApplyInterrupted(t *testing.T) {
 	}
 }
 
-// The mode of a file that was there stays, whatever the umask is; that of a new file follows it.
+// An existing file keeps its mode under every umask; the mode of a new file follows the umask.
 func TestApplyKeepsModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs modes")
@@ -298,7 +298,8 @@ func TestRecoverLeavesAnotherProject(t *testing.T) {
 	}
 }
 
-// What is committed, or in place otherwise, is not undone: there the staging folder is gone, and no file is as before.
+// A change that was committed, or that is in place, is not undone: the staging folder is missing, and no file is as
+// before.
 func TestRecoverLeavesAWholeChange(t *testing.T) {
 	root := project(t)
 	killAt(t, root, moments)

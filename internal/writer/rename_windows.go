@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// rename first removes an empty directory at the new name, where the system renames nothing onto a directory. Of the
-// two calls that os.Remove makes, only that for directories is made, so that no file is ever removed.
+// rename first removes an empty directory at the new name, because Windows renames nothing onto a directory. It calls
+// RemoveDirectory, and never removes a file.
 func rename(from, to string) error {
 	name, err := syscall.UTF16PtrFromString(to)
 	if err != nil {

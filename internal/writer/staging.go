@@ -13,7 +13,7 @@ import (
 // infix parts the target's name from a random number in the name of a staging folder: .shop.otelgen-123 is one for shop.
 const infix = ".otelgen-"
 
-// What a staging folder holds at most.
+// Limits of a staging folder.
 const (
 	lockName = "lock" // held as long as the process lives; the kernel lets go of it when the process ends, however it ends
 	treeName = "tree" // becomes the target
@@ -110,7 +110,7 @@ func removeIfStale(parent, name string) {
 	if !hasLock {
 		return
 	}
-	root, err := os.OpenRoot(dir) // so that nobody can swap the folder for a link while it is emptied
+	root, err := os.OpenRoot(dir) // so that no other process can replace the folder by a link while it is emptied
 	if err != nil {
 		return
 	}

@@ -1,14 +1,14 @@
-// Package writer puts a rendered tree on the disk: all of it under its final name, or nothing.
+// Package writer writes a rendered tree to disk: all of it under its final name, or nothing.
 //
-// It stages the tree in a folder beside the target, on the same file system, and renames it into place. A held lock
-// tells the staging folder of a running process from one that a killed process left behind; the next run removes
-// the latter. So an interrupt, a full disk, a crash or a kill leave nothing or all of the target, whenever they come.
+// It stages the tree in a folder next to the target, on the same file system, and renames it into place. A staging
+// folder is locked while its process runs. The next run removes those without a lock, which a killed process left
+// behind. So an interrupt, a full disk, a crash or a kill leaves all of the target or nothing.
 //
-// What the machine keeps when it loses its power within seconds of that is up to the file system, as it is for files that an
-// editor has saved or git has checked out. Waiting until the disk has every file would settle it, but takes 9 ms where the disk
-// is idle and 50 where it is not, for a project that the same command writes again: it would be the greater part of a run.
+// The files are not flushed. After a power failure within seconds of a run, the file system decides what is left, as
+// for files saved by an editor or git. Flushing would take 9 ms on an idle disk and 50 ms on a busy one, more than
+// the rest of a run (ADR 9).
 //
-// The package must not know what it writes: no presets, no answers, no project file.
+// The package must not know what it writes: no presets, answers or project file.
 package writer
 
 import (
@@ -33,8 +33,8 @@ type Writer struct {
 	Moved func(ctx context.Context, path string)
 }
 
-// Check reports why a tree could not be written to target, as far as that can be seen without writing: the target must
-// be absent or an empty directory, and no link. The error is a *generator.Error of KindTarget.
+// Check reports why a tree cannot be written to target, as far as it can tell without writing. The target must be
+// absent or an empty directory, and not a link. The error is a *generator.Error of KindTarget.
 func Check(target string) error { return CheckDir(target, nil) }
 
 // CheckDir is Check for a directory that may also hold the entries which ignore accepts.

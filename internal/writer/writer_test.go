@@ -194,7 +194,7 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// The run is told to stop after each file in turn: nothing is left, not even the parents that it made.
+// A run that is canceled after any file leaves nothing, not even the parent directories that it created.
 func TestWriteInterrupted(t *testing.T) {
 	for n := range len(tree()) {
 		dir := t.TempDir()
@@ -212,7 +212,7 @@ func TestWriteInterrupted(t *testing.T) {
 	}
 }
 
-// A target that appears while the tree is staged is nobody's to overwrite.
+// A target that appears while the tree is staged is not overwritten.
 func TestWriteTargetAppears(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "shop")
@@ -250,8 +250,8 @@ func TestWriteRace(t *testing.T) {
 	}
 }
 
-// A killed run leaves a staging folder, never a half-written target; the next run removes it, but neither that of a
-// run that is alive nor anything that merely looks similar.
+// A killed run leaves a staging folder, never a half-written target. The next run removes it. It keeps the folder of
+// a running process, and folders with a similar name.
 func TestWriteAfterKill(t *testing.T) {
 	dir := t.TempDir()
 	hold := func(target string) *exec.Cmd {

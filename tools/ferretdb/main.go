@@ -1,6 +1,6 @@
-// Command ferretdb serves MongoDB's protocol over SQLite, for tests. It embeds FerretDB, whose own command does not run when it is built
-// from its module, and hands it one command at a time: where MongoDB changes a document as a whole, FerretDB looks it up and changes it
-// in two steps, between which others come.
+// Command ferretdb serves MongoDB's protocol over SQLite, for tests. It embeds FerretDB, whose own command does not
+// run when it is built from its module. It passes on one command at a time: MongoDB changes a document atomically,
+// but FerretDB reads and writes it in two steps.
 package main
 
 import (

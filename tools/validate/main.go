@@ -1,9 +1,10 @@
-// Command validate checks the files of generated services that no Go tool reads, with the code of those that do: Dockerfile
-// with BuildKit's parser and linter, compose.yaml with Compose's loader, workflows with actionlint; and what is meant for Datadog's API with the types of Datadog's client. It only reads.
+// Command validate checks the files of generated services that no Go tool reads, with the code of the programs that
+// read them. It uses BuildKit's parser and linter for the Dockerfile, Compose's loader for compose.yaml, actionlint
+// for workflows, and the types of Datadog's client for Datadog's API. It only reads.
 //
 //	validate DIR… [.goreleaser.yaml] [WORKFLOW.yml…]
 //
-// A configuration of goreleaser is read by its own types, strictly.
+// It reads a configuration of goreleaser strictly, into goreleaser's own types.
 package main
 
 import (

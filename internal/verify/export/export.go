@@ -29,8 +29,8 @@ const (
 	EndpointEnv = "OTELGEN_VERIFY_ENDPOINT"
 )
 
-// Report writes the environment as it is now to the file that ReportEnv names, if it does: the development entry point has by then
-// put the addresses of the servers that it embeds into it.
+// Report writes the current environment to the file in the variable ReportEnv, if it is set. The development entry
+// point has set the addresses of embedded servers by then.
 func Report() error {
 	path := os.Getenv(ReportEnv)
 	if path == "" {

@@ -109,7 +109,7 @@ func TestExport(t *testing.T) {
 func TestReport(t *testing.T) {
 	t.Setenv(ReportEnv, "")
 	if err := Report(); err != nil {
-		t.Errorf("nobody asks for a report: %v", err)
+		t.Errorf("no report was requested: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "environment.json")
 	t.Setenv(ReportEnv, path)

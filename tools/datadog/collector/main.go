@@ -1,5 +1,5 @@
-// Command collector is an OpenTelemetry Collector with Datadog's exporter, for tests. It is built from a module of its own and not by the
-// collector's builder, which would look up hundreds of modules anew each time.
+// Command collector is an OpenTelemetry Collector with Datadog's exporter, for tests. It is built from this module
+// and not by the collector's builder, which would resolve hundreds of modules each time.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 			ProviderFactories: []confmap.ProviderFactory{envprovider.NewFactory(), fileprovider.NewFactory()},
 		}},
 	})
-	if command.Execute() != nil { // it has said why
+	if command.Execute() != nil { // it has printed the reason
 		os.Exit(1)
 	}
 }

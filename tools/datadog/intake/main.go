@@ -170,7 +170,7 @@ func distributions(body []byte) (all []received, err error) {
 }
 
 func records(body []byte) (all []received, err error) {
-	if string(body) == "{}" { // somebody looks whether the intake is there
+	if string(body) == "{}" { // a probe
 		return nil, nil
 	}
 	var payload []struct{ Message, DDTags, Service string }
