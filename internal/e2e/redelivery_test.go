@@ -42,7 +42,7 @@ func TestPoison(t *testing.T) {
 		t.Errorf("%d spans of the consumer are marked as failed, want %d", failed, len(poison)+1)
 	}
 	if given := service.logged("event given up"); given != len(poison)+1 {
-		t.Errorf("%d events were logged as given up, want %d", given, len(poison)+1)
+		t.Errorf("%d events were logged as dropped, want %d", given, len(poison)+1)
 	}
 }
 
