@@ -20,6 +20,7 @@ own=(
 	':!THIRD_PARTY_NOTICES.md'
 	':!docs/examples/*/golden*'   # follow the templates
 	':!docs/reference/presets.md' # follows the manifests
+	':!docs/reference/facts.md'   # follows the shared facts
 	':!presets/*/*/README.md'
 	':!generator/*.go'
 	':!golden/*.go'

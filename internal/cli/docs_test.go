@@ -313,7 +313,7 @@ func keys(attributes, optional []string) string {
 	return strings.TrimPrefix(text+", ("+strings.Join(rows(optional, code), ", ")+")", ", ")
 }
 
-// TestReferenceHasEveryFact: whatever a manifest declares, also under conditions, is in what show and the reference print.
+// TestReferenceHasEveryFact checks that show and the reference print every fact of a manifest, also conditional ones.
 func TestReferenceHasEveryFact(t *testing.T) {
 	catalog, err := generator.NewCatalog(skeleton, builtin)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 // Preset returns the golden of a preset: what its manifest declares, and what it changes in the service that is nearest to the defaults.
 //
 // Its own files are whole where they are new, and diffs where the default service has most of their lines. Shared files are always diffs.
-// What the default service has unchanged is only listed, so a change of a shared template shows in few goldens.
+// Files that are equal in the default service are only listed, so a change of a shared template shows in few goldens.
 func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
 	answers, err := matrix.Nearest(c, p.Axis, p.Name)
 	if err != nil {
@@ -160,8 +160,8 @@ func (g *preset) file(f generator.File) {
 // skeleton owns the files that every service has.
 const skeleton = "skeleton"
 
-// counterpart returns the file of the default service in the place of f, or nil: at the same path or, where the layout is another, from a
-// template of the same name.
+// counterpart returns the file of the default service in the place of f, or nil. It has the same path or, in another
+// layout, a template of the same name.
 func (g *preset) counterpart(f generator.File) *generator.File {
 	at := slices.IndexFunc(g.base, func(b generator.File) bool { return b.Path == f.Path })
 	if at < 0 && !f.Repeated() {

@@ -128,7 +128,7 @@ func TestGoldenShowsWhatThePresetChanges(t *testing.T) {
 	}
 }
 
-// What the default service has is not repeated, so the golden of a default preset is its manifest and a list.
+// Files of the default service are not repeated, so the golden of a default preset is its manifest and a list.
 func TestGoldenOfADefaultPresetIsAList(t *testing.T) {
 	got := golden(t, "first")
 	if want := "README.md\ninternal/store/far.txt\ninternal/store/near.txt\ninternal/store/same.txt\n"; got["as in the default service"] != want || len(got) != 2 {
@@ -144,7 +144,7 @@ func TestGoldenIgnoresSharedChanges(t *testing.T) {
 	}
 }
 
-// Whatever a manifest declares, a change of it shows.
+// A change of any fact in a manifest shows.
 func TestGoldenShowsEveryFact(t *testing.T) {
 	was := fmt.Sprint(golden(t, "second"))
 	for _, edit := range [][2]string{
