@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +36,7 @@ type sharedFact struct {
 type factBody struct {
 	summary  string
 	provides []string
+	modules  map[string]string
 	items    map[string][]*yaml.Node // by kind
 	preset   *Preset                 // the same, decoded
 }
@@ -45,6 +47,7 @@ type SharedFact struct {
 	Source   string   `json:"source"` // name of the Source it came from
 	Summary  string   `json:"summary"`
 	Provides []string `json:"provides,omitempty"`
+	Modules  []string `json:"modules,omitempty"` // paths
 	Env      []string `json:"env,omitempty"`     // names
 	Servers  []string `json:"servers,omitempty"` // names
 	Spans    []string `json:"spans,omitempty"`   // ids
@@ -69,7 +72,7 @@ func (c *Catalog) SharedFacts() ([]SharedFact, error) {
 			}
 			all = append(all, SharedFact{
 				Name: fact.name, Source: body.preset.Source, Summary: body.summary, Provides: body.provides,
-				Env: names["env"], Servers: names["servers"], Spans: names["spans"], Metrics: names["metrics"],
+				Modules: sortedKeys(body.modules), Env: names["env"], Servers: names["servers"], Spans: names["spans"], Metrics: names["metrics"],
 			})
 		}
 	}
@@ -123,7 +126,10 @@ func decodeFact(dir *folder, file string) (*factBody, error) {
 	}
 	d := &decoder{where: dir.position(file)}
 	if root, ok := d.document(data); ok {
-		fields := map[string]field{"summary": d.line1("summary", &b.summary), "provides": d.texts("provides", &b.provides)}
+		fields := map[string]field{
+			"summary": d.line1("summary", &b.summary), "provides": d.texts("provides", &b.provides),
+			"modules": d.textMap("modules", &b.modules),
+		}
 		for _, k := range factKinds {
 			fields[k.kind] = d.list(k.kind, func(n *yaml.Node) { b.items[k.kind] = append(b.items[k.kind], n) })
 		}
@@ -222,6 +228,12 @@ func (d *decoder) items(p *Preset, uses []factUse, own map[string][]*yaml.Node) 
 	for _, u := range uses {
 		p.Provides = append(p.Provides, u.body.provides...)
 		p.Facts = append(p.Facts, u.name)
+		for path, version := range u.body.modules {
+			if p.Modules == nil {
+				p.Modules = map[string]string{}
+			}
+			p.Modules[path] = cmp.Or(p.Modules[path], version)
+		}
 	}
 	for _, k := range factKinds {
 		for _, i := range d.merge(k.kind, k.name, uses, own[k.kind]) {

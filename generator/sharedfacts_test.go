@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ const (
 -- skeleton/facts/http.server.yaml --
 summary: Requests over HTTP.
 provides: [inbound.http]
+modules: {example.com/http: v1.0.0, example.com/tls: v1.0.0}
 env:
   - {name: API_DOCS, default: "false", summary: Whether it shows its documentation.}
 spans:
@@ -37,17 +39,20 @@ func decodedChi(t *testing.T, edits string) (*Preset, error) {
 }
 
 func TestPresetDeclaresItsSharedFacts(t *testing.T) {
-	p, err := decodedChi(t, httpFact+chiManifest+"facts: [http.server]\nprovides: [inbound.http, inbound.more]\n")
+	p, err := decodedChi(t, httpFact+chiManifest+"facts: [http.server]\nprovides: [inbound.http, inbound.more]\nmodules: {example.com/tls: v1.1.0}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(p.Provides, []string{"inbound.http", "inbound.more"}) || !slices.Equal(p.Facts, []string{"http.server"}) {
 		t.Errorf("provides %v by %v", p.Provides, p.Facts)
 	}
+	if want := map[string]string{"example.com/http": "v1.0.0", "example.com/tls": "v1.1.0"}; !maps.Equal(p.Modules, want) {
+		t.Errorf("pins %v, want %v", p.Modules, want)
+	}
 	if len(p.Env) != 1 || len(p.Spans) != 2 || len(p.Metrics) != 1 || len(p.Metrics[0].Objectives) != 2 {
 		t.Errorf("declares %+v", p)
 	}
-	if want := "templates/facts/http.server.yaml:6"; p.Spans[0].where != want {
+	if want := "templates/facts/http.server.yaml:7"; p.Spans[0].where != want {
 		t.Errorf("the span is declared at %s, want %s", p.Spans[0].where, want)
 	}
 }

@@ -291,7 +291,7 @@ func factsPage(t *testing.T, catalog *generator.Catalog) string {
 		for _, row := range []struct {
 			title string
 			names []string
-		}{{"capabilities", f.Provides}, {"variables", f.Env}, {"servers", f.Servers}, {"spans, by id", f.Spans}, {"metrics", f.Metrics}} {
+		}{{"capabilities", f.Provides}, {"modules", f.Modules}, {"variables", f.Env}, {"servers", f.Servers}, {"spans, by id", f.Spans}, {"metrics", f.Metrics}} {
 			if len(row.names) > 0 {
 				fmt.Fprintf(&b, "| %s | `%s` |\n", row.title, strings.Join(row.names, "`, `"))
 			}

@@ -52,7 +52,12 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Loc
 	if len(own) == 0 {
 		return nil, fmt.Errorf("%s has no preset, AXIS/NAME/preset.yaml", dir)
 	}
-	given := slices.Concat([]Unit{base}, theirs, own)
+	pins, err := readFacts(filepath.ToSlash(dir), os.DirFS(dir))
+	if err != nil {
+		return nil, err
+	}
+	pinned := slices.Concat(own, []Unit{{Name: path.Join(filepath.ToSlash(dir), "facts"), Modules: pins}})
+	given := slices.Concat([]Unit{base}, theirs, pinned)
 	units, err := follow(given)
 	if err != nil {
 		return nil, err
@@ -64,12 +69,12 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Loc
 	if err := verifyAll(ctx, units, locks); err != nil {
 		return nil, fmt.Errorf("verify the locks: %w", err)
 	}
-	if err := needed(own, locks); err != nil {
+	if err := needed(pinned, locks); err != nil {
 		return nil, err
 	}
 	done := &Locked{Raised: raised(given, locks)}
 	others, changed := map[string]*gomod.Lock{}, false
-	for _, u := range given[:len(given)-len(own)] {
+	for _, u := range given[:len(given)-len(pinned)] {
 		fsys, name := builtin, strings.TrimPrefix(u.Name, "presets/")
 		if u.Name == base.Name {
 			fsys, name = skeleton, "."

@@ -22,7 +22,8 @@ type Unit struct {
 	follows bool // locked at the versions that others need, not at its pins
 }
 
-// ReadUnit reads the unit in the root of fsys, whose manifest is called manifest.
+// ReadUnit reads the unit in the root of fsys, whose manifest is called manifest. The pins of the shared facts beside the
+// skeleton's manifest are the skeleton's: a pin holds for all units.
 func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 	u := Unit{Name: name}
 	data, err := fs.ReadFile(fsys, manifest)
@@ -34,6 +35,15 @@ func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 		return u, fmt.Errorf("%s/%s: %w", name, manifest, err)
 	}
 	u.Modules = m.Modules
+	if facts, err := readFacts(name, fsys); err != nil {
+		return u, err
+	} else if len(facts) > 0 {
+		u.Modules = maps.Clone(u.Modules)
+		if u.Modules == nil {
+			u.Modules = map[string]string{}
+		}
+		maps.Copy(u.Modules, facts)
+	}
 	imports := map[string]bool{}
 	err = fs.WalkDir(fsys, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".tmpl") {
@@ -58,6 +68,33 @@ func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 	}
 	u.Imports = slices.Sorted(maps.Keys(imports))
 	return u, nil
+}
+
+// readFacts returns what the shared facts in a folder pin, facts/NAME.yaml.
+func readFacts(name string, fsys fs.FS) (map[string]string, error) {
+	files, err := fs.Glob(fsys, "facts/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	pins := map[string]string{}
+	for _, file := range files {
+		data, err := fs.ReadFile(fsys, file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		var m struct{ Modules map[string]string }
+		if err := yaml.Unmarshal(data, &m); err != nil {
+			return nil, fmt.Errorf("%s/%s: %w", name, file, err)
+		}
+		for path, v := range m.Modules {
+			if other, ok := pins[path]; ok && other != v {
+				return nil, fmt.Errorf("%s/%s pins %s at %s, and another shared fact at %s\n  fix: pin the newer one in both",
+					name, file, path, v, other)
+			}
+			pins[path] = v
+		}
+	}
+	return pins, nil
 }
 
 // ReadUnits reads the skeleton and all presets/<axis>/<name> of the repository in the root of fsys.

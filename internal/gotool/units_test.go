@@ -34,6 +34,7 @@ import "example.org/base/single"
 const text = "example.org/base/notanimport"
 `),
 		"templates/files/@root/README.md.tmpl":        file("import \"example.org/prose\"\n"),
+		"templates/facts/db.sql.yaml":                 file("summary: SQL.\nmodules: {example.org/migrations: v3.0.0}\n"),
 		"templates/partials/store.tmpl":               file("import \"example.org/base/partial\"\n"),
 		"presets/broker/nats/preset.yaml":             file("modules:\n  example.org/nats: v1.2.0\n"),
 		"presets/broker/nats/slots/dev.server.tmpl":   file("import server \"example.org/nats/server\"\n\nserver.Start()\n"),
@@ -44,7 +45,7 @@ const text = "example.org/base/notanimport"
 		t.Fatal(err)
 	}
 	want := []Unit{
-		{Name: "templates", Modules: map[string]string{"example.org/base": "v1.0.0"}, Imports: []string{
+		{Name: "templates", Modules: map[string]string{"example.org/base": "v1.0.0", "example.org/migrations": "v3.0.0"}, Imports: []string{
 			"example.org/base", "example.org/base/aliased", "example.org/base/blank", "example.org/base/conditional", "example.org/base/dot",
 			"example.org/base/inline", "example.org/base/partial", "example.org/base/single",
 		}},
@@ -57,12 +58,14 @@ const text = "example.org/base/notanimport"
 }
 
 func TestReadUnitsNamesTheBrokenManifest(t *testing.T) {
-	_, err := ReadUnits(fstest.MapFS{
-		"templates/skeleton.yaml":         {Data: []byte("title: Skeleton\n")},
-		"presets/broker/nats/preset.yaml": {Data: []byte("modules: [v1]\n")},
-	})
-	if err == nil || !strings.Contains(err.Error(), "presets/broker/nats/preset.yaml") {
-		t.Errorf("the error is %v", err)
+	for _, name := range []string{"presets/broker/nats/preset.yaml", "templates/facts/messaging.yaml"} {
+		_, err := ReadUnits(fstest.MapFS{
+			"templates/skeleton.yaml": {Data: []byte("title: Skeleton\n")},
+			name:                      {Data: []byte("modules: [v1]\n")},
+		})
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("the error is %v, want it to name %s", err, name)
+		}
 	}
 }
 

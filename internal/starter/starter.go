@@ -133,7 +133,7 @@ const guide = `# A custom preset, started from %s. Every key:
 #   requires, conflicts capabilities that it needs, or cannot be with: {capability, reason}
 #   options             settings of a service: KEY: {type: string|int|bool|enum, default, summary, values, min, max, requires};
 #                       requires is as above, for a bool whose default is false
-#   modules             versions of the modules that its Go files import; then run: otelgen preset lock
+#   modules             versions of the modules that its Go files import and otelgen does not pin; then run: otelgen preset lock
 #   layout              role: directory, in a style only
 #   events              what happens to an entity, besides created, that the use cases handle: [confirmed]
 #   facts               shared facts that it uses: NAME, or {name, attributes, optional, when, conditional} to add these to their items.
