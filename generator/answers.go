@@ -13,6 +13,8 @@ type Answers struct {
 	Entity string `json:"entity,omitempty" yaml:"entity,omitempty"`
 	// EntityPlural overrides the plural derived from Entity.
 	EntityPlural string `json:"entity-plural,omitempty" yaml:"entity_plural,omitempty"`
+	// Fields describe the fields of the entity, as in "quantity:int:1..1000"; see package field.
+	Fields []string `json:"fields,omitempty" yaml:"fields,omitempty"`
 	// Options maps "axis/preset.key" (or "preset.key") to a value.
 	Options map[string]string `json:"options,omitempty" yaml:"options,omitempty"`
 	// Existing says that a project already has the entity. It is then accepted, even if templates have come to use its name.

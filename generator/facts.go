@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	entityfield "github.com/otelgen/otelgen/generator/field"
 	"github.com/otelgen/otelgen/generator/signals"
 )
 
@@ -17,8 +18,9 @@ type context struct {
 	Module    string // example.com/shop
 	GoVersion string // 1.26
 	Entity    Entity
-	Presets   []presetRef    // in the order of the axes; for documents only, code asks has
-	Options   map[string]any // of the preset that the template belongs to
+	Presets   []presetRef                 // in the order of the axes; for documents only, code asks has
+	Options   map[string]any              // of the preset that the template belongs to
+	Types     map[entityfield.Type]string // of the same
 	Env       []Env
 	Ports     []Port
 	Servers   []Server

@@ -159,6 +159,7 @@ func (d *decoder) presetFields(p *Preset) (fields map[string]field, own map[stri
 		"options":   d.options(&p.Options),
 		"modules":   d.textMap("modules", &p.Modules),
 		"layout":    d.layout(&p.Layout),
+		"types":     d.types(&p.Types),
 		"events":    d.texts("events", &p.Events),
 		"ports":     d.list("ports", func(n *yaml.Node) { p.Ports = append(p.Ports, d.port(n, false)) }),
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/gertd/go-pluralize"
 	"golang.org/x/mod/module"
+
+	"github.com/otelgen/otelgen/generator/golang"
 )
 
 const (
@@ -113,6 +115,7 @@ type Entity struct {
 	Name, Type, Var, Snake, Words                           string // line-item LineItem lineItem line_item "line item"
 	Plural, PluralType, PluralVar, PluralSnake, PluralWords string
 	Receiver                                                string // "l"
+	Fields                                                  []golang.Field
 }
 
 // newEntity checks the words and derives the forms. Identifiers in reserved are refused.

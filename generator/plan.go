@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	entityfield "github.com/otelgen/otelgen/generator/field"
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 	"github.com/otelgen/otelgen/generator/signals"
 )
@@ -166,6 +167,10 @@ func (p *Plan) contextOf(o *Preset) *context {
 	c.Options = map[string]any{}
 	for k, v := range p.selection.options[o] {
 		c.Options[k] = v
+	}
+	c.Types = map[entityfield.Type]string{}
+	for name, column := range o.Types {
+		c.Types[entityfield.Type(name)] = column
 	}
 	return &c
 }

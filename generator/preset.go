@@ -72,6 +72,8 @@ type Preset struct {
 	Events    []string          `json:"events,omitempty"` // what happens to an entity that the use cases handle, such as created
 	Spans     []Span            `json:"spans,omitempty"`
 	Metrics   []Metric          `json:"metrics,omitempty"`
+	// Types says what the types of fields are in a database: type → column type.
+	Types map[string]string `json:"types,omitempty"`
 
 	dir *folder
 }

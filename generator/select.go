@@ -24,6 +24,7 @@ func (s *Selection) Answers() Answers {
 	a := s.answers
 	a.Presets = maps.Clone(a.Presets)
 	a.Options = maps.Clone(a.Options)
+	a.Fields = slices.Clone(a.Fields)
 	return a
 }
 
@@ -70,6 +71,15 @@ func (c *Catalog) Select(a Answers) (*Selection, error) {
 		return nil, err
 	}
 	a.EntityPlural = s.entity.Plural
+	if len(a.Fields) == 0 {
+		a.Fields = DefaultFields(a.Entity)
+		if a.Existing { // it was generated before entities had fields
+			a.Fields = DefaultFields(DefaultEntity)
+		}
+	}
+	if s.entity.Fields, err = newFields(s.entity.Type, a.Fields); err != nil {
+		return nil, err
+	}
 	if s.presets, a.Presets, err = c.choose(a.Presets); err != nil {
 		return nil, err
 	}

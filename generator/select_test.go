@@ -153,7 +153,7 @@ func TestEntities(t *testing.T) {
 		"line-item": {Name: "line-item", Type: "LineItem", Var: "lineItem", Snake: "line_item", Words: "line item", Plural: "line-items", PluralType: "LineItems", PluralVar: "lineItems", PluralSnake: "line_items", PluralWords: "line items", Receiver: "l"},
 	} {
 		got, err := newEntity(name, "", reserved)
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}

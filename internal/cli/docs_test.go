@@ -243,6 +243,9 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 				}
 				return fmt.Sprintf("| `%s.%s` | %s | `%s` | %s |", p.Name, o.Name, kind, o.Default, cell(o.Summary+with(needs(o))))
 			}))
+			table("Types of fields", "| type | column |", rows(slices.Sorted(maps.Keys(p.Types)), func(name string) string {
+				return fmt.Sprintf("| `%s` | `%s` |", name, p.Types[name])
+			}))
 			table("Environment", "| variable | default | |", rows(facts.Env, func(e generator.Env) string {
 				return fmt.Sprintf("| `%s` | %s | %s |", e.Name, code(e.Default), cell(e.Summary+with(e.When)))
 			}))

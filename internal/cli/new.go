@@ -26,6 +26,7 @@ type newRun struct {
 	axes []generator.Axis
 
 	module, entity, plural string
+	fields                 []string
 	chosen                 map[string]*[]string // by axis
 	options                []string
 	from                   sourceFlags
@@ -79,8 +80,9 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 		})
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
-	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular; renames only, the fields stay the same (default "+generator.DefaultEntity+")")
+	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular (default "+generator.DefaultEntity+")")
 	f.StringVar(&n.plural, "entity-plural", "", "`PLURAL` of the entity, if the derived one is wrong")
+	f.StringArrayVar(&n.fields, "field", nil, "`NAME:TYPE[:MODIFIER…]`: a field of the entity, as in quantity:int:1..1000 (repeatable)")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . is the current one (default ./NAME)")
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
@@ -98,7 +100,7 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 			return options
 		}), inOrder | cobra.ShellCompDirectiveNoSpace
 	})
-	for _, flag := range []string{"module", "entity", "entity-plural"} {
+	for _, flag := range []string{"module", "entity", "entity-plural", "field"} {
 		cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}
 	return cmd, nil
@@ -236,7 +238,10 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 		answers.Module = n.module
 	}
 	if given("entity") {
-		answers.Entity, answers.EntityPlural = n.entity, "" // the plural belongs to the entity that it was derived from
+		answers.Entity, answers.EntityPlural, answers.Fields = n.entity, "", nil // which belong to the entity before
+	}
+	if given("field") {
+		answers.Fields = n.fields
 	}
 	if given("entity-plural") {
 		answers.EntityPlural = n.plural
@@ -365,7 +370,7 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	for _, p := range selection.Presets() {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
 	}
-	fmt.Fprintf(tw, "  entity\t%s\tPlural %s. Change its fields in the code.\n", r.Answers.Entity, r.Answers.EntityPlural)
+	fmt.Fprintf(tw, "  entity\t%s\tPlural %s; %s.\n", r.Answers.Entity, r.Answers.EntityPlural, strings.Join(r.Answers.Fields, ", "))
 	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
 	tw.Flush()
 	for line := range strings.Lines(choices.String()) {
@@ -393,6 +398,9 @@ func (n *newRun) repeat(answers, full generator.Answers) string {
 	}
 	if answers.EntityPlural != "" {
 		args = append(args, "--entity-plural", answers.EntityPlural)
+	}
+	for _, field := range full.Fields {
+		args = append(args, "--field", field)
 	}
 	for _, key := range slices.Sorted(maps.Keys(answers.Options)) {
 		args = append(args, "--option", key+"="+answers.Options[key])

@@ -108,7 +108,7 @@ func (s *screen) leavesNothing() {
 
 func TestScreen(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	s.sees("Framework?", "1/9", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
+	s.sees("Framework?", "1/10", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
 	s.holdsLines()
 
 	// Typing filters by name, title and summary.
@@ -124,35 +124,35 @@ func TestScreen(t *testing.T) {
 	s.types("Enter")
 
 	// A choice that is ruled out is shown with the reason, and cannot be selected.
-	s.sees("2/9", "shop  none", "> nats ", "x none ", "unavailable: a worker is reached only by")
+	s.sees("2/10", "shop  none", "> nats ", "x none ", "unavailable: a worker is reached only by")
 	s.holdsLines()
 	s.types("-l", "none")
 	s.types("Enter")
-	s.sees("2/9", "> none ", "ruled out  a worker is reached only by events from outside of the process", "(framework none)")
+	s.sees("2/10", "> none ", "ruled out  a worker is reached only by events from outside of the process", "(framework none)")
 	s.holdsLines()
 	s.types("C-u")
 	s.types("-l", "nats")
 	s.types("Enter")
-	s.sees("3/9", "> sqlite ")
+	s.sees("3/10", "> sqlite ")
 	s.types("Down", "Enter")
-	s.sees("4/9", "> hexagonal ")
+	s.sees("4/10", "> hexagonal ")
 
 	// Back, by either key; what was answered is highlighted.
 	s.types("Escape")
-	s.sees("3/9", "> postgres ")
+	s.sees("3/10", "> postgres ")
 	s.types("Left")
-	s.sees("2/9", "> nats ")
+	s.sees("2/10", "> nats ")
 	s.types("Left")
-	s.sees("1/9", "> none ")
+	s.sees("1/10", "> none ")
 	s.types("Escape", "F5", "C-Right") // there is nothing before the first, and not all keys mean something
 	s.types("-l", "chi")
 	s.types("Enter")
-	s.sees("2/9", "shop  chi", "> nats ", "  none ", "Events are handled") // no longer ruled out
+	s.sees("2/10", "shop  chi", "> nats ", "  none ", "Events are handled") // no longer ruled out
 	s.types("n", "o", "n", "e", "Enter")
-	s.sees("3/9", "> postgres ")
+	s.sees("3/10", "> postgres ")
 	s.types("Enter", "Enter", "Enter", "Enter")
 
-	s.sees("7/9", "Go module path?", "(example.com/shop)")
+	s.sees("7/10", "Go module path?", "(example.com/shop)")
 	s.holdsLines()
 	s.types("-l", "https://example.org")
 	s.types("Enter")
@@ -161,27 +161,40 @@ func TestScreen(t *testing.T) {
 	s.types("C-u")
 	s.types("-l", "example.org/mine")
 	s.types("Enter")
-	s.sees("8/9", "Entity?", "only a name", "(order)")
+	s.sees("8/10", "Entity?", "A singular noun", "(order)")
 	s.types("-l", "config")
 	s.types("Enter")
-	s.sees("8/9", "config_", "use another word")
+	s.sees("8/10", "config_", "use another word")
 	s.types("C-u")
 	s.types("Escape")
-	s.sees("7/9", "(example.org/mine)")
+	s.sees("7/10", "(example.org/mine)")
 	s.types("Enter")
 	s.types("-l", "line-item")
 	s.types("Enter")
+	s.sees("9/10", "Next field?", "(name:string)")
+	s.types("-l", "title:strin")
+	s.types("Enter")
+	s.sees("title:strin_", "types are string, text")
+	s.types("-l", "g")
+	s.types("Enter")
+	s.types("-l", "count:int:1..5")
+	s.types("Enter")
+	s.sees("  title:string", "  count:int:1..5", "> _")
+	s.types("BSpace", "BSpace")
+	s.sees("> count:int:1.._")
+	s.types("-l", "9")
+	s.types("Enter", "Enter")
 
-	s.sees("9/9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
+	s.sees("10/10", "title:string", "count:int:1..9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
 		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?", "enter write")
 	s.holdsLines()
 	s.leavesNothing()
 	s.types("b")
-	s.sees("8/9", "(line-item)")
+	s.sees("9/10", "count:int:1..9")
 	s.types("Enter")
-	s.sees("9/9")
+	s.sees("10/10")
 	s.types("y")
-	s.sees("Wrote shop: ", "Plural line-items.", "exit code 0", "!9/9")
+	s.sees("Wrote shop: ", "Plural line-items; title:string, count:int:1..9.", "exit code 0", "!10/10")
 	for _, file := range []string{"go.mod", "internal/domain/line_item.go"} {
 		if _, err := os.Stat(filepath.Join(s.dir, "shop", file)); err != nil {
 			t.Error(err)
@@ -192,16 +205,16 @@ func TestScreen(t *testing.T) {
 // The options are changed from the preview, ? opens help, and a resize draws the page again.
 func TestScreenOptions(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	s.sees("1/9")
+	s.sees("1/10")
 	s.types("?")
 	s.sees("Keys", "close this help", "!Framework?")
 	s.types("?")
 	s.sees("Framework?")
-	for at := 1; at < 9; at++ {
-		s.sees(fmt.Sprintf("%d/9", at))
+	for at := 1; at < 10; at++ {
+		s.sees(fmt.Sprintf("%d/10", at))
 		s.types("Enter")
 	}
-	s.sees("9/9", "Write it?")
+	s.sees("10/10", "Write it?")
 	s.types("o")
 	s.sees("Options?", "broker/nats.max-attempts = 10")
 	s.types("Down", "Down")
@@ -211,7 +224,7 @@ func TestScreenOptions(t *testing.T) {
 	s.types("C-u", "7", "Enter")
 	s.sees("Write it?", "options    broker/nats.max-attempts=7")
 	s.tmux("resize-window", "-x", "60", "-y", "30")
-	s.sees("9/9", "Write it?")
+	s.sees("10/10", "Write it?")
 	s.holdsLines()
 	s.types("y")
 	s.sees("exit code 0")
@@ -233,14 +246,14 @@ func TestScreenSizes(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 24}, {60, 14}, {200, 50}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := onScreen(t, size[0], size[1], "new", "shop")
-			for at := 1; at <= 9; at++ {
-				s.sees(fmt.Sprintf("%d/9", at))
+			for at := 1; at <= 10; at++ {
+				s.sees(fmt.Sprintf("%d/10", at))
 				s.holdsLines()
 				if at > 1 && at < 7 {
 					s.types("Down")
 					s.types("Up")
 				}
-				if at < 9 {
+				if at < 10 {
 					s.types("Enter")
 				}
 			}
@@ -252,17 +265,17 @@ func TestScreenSizes(t *testing.T) {
 
 // Wherever the questions are ended, nothing is left: no file, no half page, no hidden cursor.
 func TestScreenEnded(t *testing.T) {
-	for at := 1; at <= 10; at++ {
+	for at := 1; at <= 11; at++ {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			s := onScreen(t, 80, 24, "new")
 			for before := 1; before < at; before++ {
-				s.sees(fmt.Sprintf("%d/10", before))
+				s.sees(fmt.Sprintf("%d/11", before))
 				if before == 1 {
 					s.types("-l", "shop")
 				}
 				s.types("Enter")
 			}
-			s.sees(fmt.Sprintf("%d/10", at))
+			s.sees(fmt.Sprintf("%d/11", at))
 			s.types("C-c")
 			shown := s.sees("otelgen: interrupted: nothing was written", "exit code 130")
 			if !strings.HasPrefix(shown, "otelgen: interrupted") {
@@ -278,8 +291,8 @@ func TestScreenEnded(t *testing.T) {
 
 func TestScreenDeclined(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	for at := 1; at < 9; at++ {
-		s.sees(fmt.Sprintf("%d/9", at))
+	for at := 1; at < 10; at++ {
+		s.sees(fmt.Sprintf("%d/10", at))
 		s.types("Enter")
 	}
 	s.sees("Write it?")
@@ -300,7 +313,7 @@ func TestScreenMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order")
+	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order", "--field", "name:string")
 	s.sees("Code layout?", "1/3")
 	s.types("Enter")
 	s.sees("Anything else?  (optional)", "^C quit", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")

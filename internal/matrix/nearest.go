@@ -70,7 +70,7 @@ func Around(c *generator.Catalog, axis, name string) (layouts, variants []genera
 		return nil, nil, err
 	}
 	other := nearest
-	other.Entity, other.Module = "line-item", "github.com/acme/"+Service
+	other.Entity, other.Fields, other.Module = "line-item", EveryField, "github.com/acme/"+Service
 	return append([]generator.Answers{nearest}, others...), append(optionValues(nearest, preset), other), nil
 }
 
