@@ -15,6 +15,7 @@ func TestSelectFillsInDefaults(t *testing.T) {
 	}
 	want := Answers{
 		Name: "shop", Module: "example.com/shop", Entity: "order", EntityPlural: "orders",
+		Fields:  []string{"customer:string", "sku:string", "quantity:int:1..1000"},
 		Presets: map[string][]string{"framework": {"chi"}, "broker": {"nats"}, "database": {"memory"}, "pattern": {"retry", "bulkhead", "hexagonal"}},
 		Options: map[string]string{"broker/nats.max-attempts": "7", "broker/nats.mode": "push", "broker/nats.trace": "true", "broker/nats.subject": "events"},
 	}
