@@ -219,7 +219,7 @@ func (k *checker) when(o *Preset, where, conditions string) {
 		at := slices.IndexFunc(o.Options, func(o Option) bool { return o.Name == name && (has || o.Type == "bool") })
 		if at < 0 {
 			k.add(&Error{Kind: KindPreset, Code: "when", What: fmt.Sprintf("%s has no option %s that is on or off", o.ID(), show(name)),
-				Why: "a condition is about an option of type bool of its own preset, or about a value: options.NAME=VALUE", Fix: "declare it under options, or name another", Where: where})
+				Why: "a condition is about an option of type bool of the same preset, or about a value: options.NAME=VALUE", Fix: "declare it under options, or name another", Where: where})
 			continue
 		}
 		if _, why := o.Options[at].parse(value); has && why != "" {

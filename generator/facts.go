@@ -157,7 +157,7 @@ func provided(servers []Server, variable string) string {
 
 // alarms derives dashboard rows, objectives and alerts from the metrics.
 func (p *Plan) alarms(ctx *context, metrics []signals.Metric) error {
-	// What every service has comes last: it is looked at when the rest says nothing.
+	// The skeleton's metrics come last: they matter when no other panel shows the problem.
 	if at := slices.IndexFunc(metrics, func(m signals.Metric) bool { return m.Row != runtimeRow }); at > 0 {
 		metrics = slices.Concat(metrics[at:], metrics[:at])
 	}

@@ -86,7 +86,7 @@ func (p *Preset) ID() string {
 	return p.Axis + "/" + p.Name
 }
 
-// Rule is a required or refused capability, with the reason that a user is told.
+// Rule is a required or refused capability, with the reason that users see.
 type Rule struct {
 	Capability string `json:"capability"`
 	Reason     string `json:"reason"`

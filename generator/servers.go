@@ -23,7 +23,7 @@ type Server struct {
 	Embedded bool       `json:"embedded,omitempty"` // cmd/dev and the tests run it inside of their process
 	Command  []string   `json:"command,omitempty"`
 	Env      []Setting  `json:"env,omitempty"`
-	Secrets  []string   `json:"secrets,omitempty"` // variables that are taken from the environment of whoever starts it
+	Secrets  []string   `json:"secrets,omitempty"` // variables that come from the environment of the caller
 	Ports    []Port     `json:"ports,omitempty"`
 	Volumes  []Volume   `json:"volumes,omitempty"` // what outlives the container
 	Files    []Mount    `json:"files,omitempty"`
@@ -201,7 +201,7 @@ func (c *context) addServer(s Server) error {
 	return nil
 }
 
-// sameServer reports whether two presets describe one container, for whatever variables each of them needs it.
+// sameServer reports whether two presets describe one container. The variables that lead to it may differ.
 func sameServer(a, b Server) bool {
 	for _, s := range []*Server{&a, &b} {
 		s.Provides, s.Owner, s.where, s.When = nil, "", "", ""

@@ -10,4 +10,4 @@ if [ -n "$unformatted" ]; then
 fi
 go vet ./...
 "$(scripts/tool.sh golangci-lint)" run --allow-parallel-runners
-scripts/prose.sh own
+scripts/prose.sh own manifests

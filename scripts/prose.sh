@@ -2,7 +2,7 @@
 # Checks prose by the rules in .vale, see .vale.ini.
 #
 #   scripts/prose.sh own         documentation, and the comments and strings of Go files
-#   scripts/prose.sh manifests   texts of presets' manifests
+#   scripts/prose.sh manifests   texts of manifests and shared facts
 #   scripts/prose.sh templates   what services are rendered from
 #   scripts/prose.sh services    two generated services
 #
@@ -19,8 +19,6 @@ own=(
 	':!golden/testdata'
 	':!THIRD_PARTY_NOTICES.md'
 	':!docs/examples/*/golden*'   # follow the templates
-	':!docs/reference/presets.md' # follows the manifests
-	':!docs/reference/facts.md'   # follows the shared facts
 	':!presets/*/*/README.md'
 	':!generator/*.go'
 	':!golden/*.go'
@@ -33,7 +31,7 @@ for part in "$@"; do
 	temp=$(mktemp -d)
 	case $part in
 	own) git ls-files -z -- "${own[@]}" | check ;;
-	manifests) git ls-files -z -- 'presets/*/*/preset.yaml' templates/skeleton.yaml | check ;;
+	manifests) git ls-files -z -- 'presets/*/*/preset.yaml' 'docs/examples/*/*/*/preset.yaml' templates/skeleton.yaml 'templates/facts/*.yaml' | check ;;
 	templates)
 		git ls-files -- 'presets/*.tmpl' 'templates/*.tmpl' | while read -r file; do
 			mkdir -p "$temp/$(dirname "$file")"

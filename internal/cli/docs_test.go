@@ -202,7 +202,7 @@ func unindent(text string) string {
 func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists those\nof your own as well.\n")
+	b.WriteString("# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists\ncustom presets as well.\n")
 	table := func(title string, head string, rows []string) {
 		if len(rows) > 0 {
 			fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%s\n", title, head, strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|", strings.Join(rows, "\n"))
@@ -218,7 +218,7 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 			facts := factsOfPreset(t, catalog, p)
 			fmt.Fprintf(&b, "\n### %s\n\n**%s.** %s", p.ID(), strings.TrimSuffix(p.Title, "."), p.Summary)
 			if p.Group != "" {
-				fmt.Fprintf(&b, " Of the group %s.", p.Group)
+				fmt.Fprintf(&b, " Group: %s.", p.Group)
 			}
 			if p.Default {
 				b.WriteString(" The default.")

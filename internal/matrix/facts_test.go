@@ -17,8 +17,8 @@ import (
 	"github.com/otelgen/otelgen/templates"
 )
 
-// What presets declare has the names, units and instruments of the semantic conventions, in the version that the services use. Deprecated
-// attributes are no longer in it. What presets name themselves is in no namespace of the conventions.
+// Presets declare names, units and instruments of the semantic conventions, in the version that the services use.
+// Deprecated attributes are no longer in it. Names that presets invent are in no namespace of the conventions.
 func TestFactsFollowTheConventions(t *testing.T) {
 	conventions := semconv.Load()
 	if got := importedConventions(t); got != conventions.Version {
@@ -50,8 +50,8 @@ func TestFactsFollowTheConventions(t *testing.T) {
 	}
 }
 
-// What wakes somebody does not depend on which preset of an axis is chosen: where two of them report a metric, its objectives and alerts are
-// the same.
+// Alerts do not depend on which preset of an axis is chosen: where two of them report a metric, its objectives and
+// alerts are the same.
 func TestAlertsAreThoseOfTheAxis(t *testing.T) {
 	c := builtin(t)
 	for _, axis := range c.Axes() {
