@@ -30,7 +30,7 @@ test: deps ## install what the tests need, and run them: all checks, a part of t
 	scripts/test.sh
 
 .PHONY: matrix
-matrix: deps ## run the whole matrix: every pair of presets, every three that share Go files
+matrix: deps ## run the whole matrix: services in which every two presets meet
 	MATRIX_ALL=1 go test -count=1 -timeout 30m ./internal/matrix
 
 .PHONY: backends

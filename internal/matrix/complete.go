@@ -87,24 +87,24 @@ func (s *search) levels(r row, at int) []int {
 	return levels
 }
 
-// gain weighs an answer: by the open pairs that it closes with those of the row, then by open triples, then by what it may close with the
-// answers to come.
+// gain weighs an answer by the open tuples that it closes with those of the row, then by what it may close with the answers to come.
 func (s *search) gain(r row, x answer) int {
-	pairs, triples := 0, 0
+	gain := min(s.left[s.first[x.at]+x.level], light-1)
 	for j := range r {
-		if r[j] != unset && s.open[s.tupleOf(x, answer{j, r[j]})] {
-			pairs++
+		if r[j] != unset {
+			gain += s.open[s.tupleOf(x, answer{j, r[j]})]
 		}
 	}
-	if slices.Contains(s.shared, x.at) {
-		for _, two := range combinations(s.shared, 2) {
-			i, j := two[0], two[1]
-			if i != x.at && j != x.at && r[i] != unset && r[j] != unset && s.open[s.tupleOf(x, answer{i, r[i]}, answer{j, r[j]})] {
-				triples++
-			}
+	if !slices.Contains(s.shared, x.at) {
+		return gain
+	}
+	for _, two := range combinations(s.shared, 2) {
+		i, j := two[0], two[1]
+		if i != x.at && j != x.at && r[i] != unset && r[j] != unset {
+			gain += s.open[s.tupleOf(x, answer{i, r[i]}, answer{j, r[j]})]
 		}
 	}
-	return pairs<<20 + triples<<12 + min(s.left[s.first[x.at]+x.level], 1<<12-1)
+	return gain
 }
 
 // possible reports whether a row can still be completed, as far as the presets say.

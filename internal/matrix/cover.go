@@ -14,17 +14,17 @@ func (m Meeting) String() string { return strings.Join(m, " with ") }
 
 // Set is a small set of selections in which all answers meet that have to. It grows with the square of the presets of the largest axes.
 type Set struct {
-	// Pairs are selections that together hold every two presets, and every two values of the options of one preset.
+	// Pairs are selections that together hold every two presets, and every value of the options of each preset.
 	Pairs []generator.Answers
-	// Triples are further selections, in which every three presets of different axes meet if the axes share Go files. The rest of them are
-	// defaults.
-	Triples []generator.Answers
+	// More are further selections. With these, every two values of the options of one preset meet, and every three presets of different
+	// axes that share Go files. The rest of them are defaults where these fit.
+	More []generator.Answers
 	// Impossible are the meetings that the catalog does not accept in any selection.
 	Impossible []Meeting
 }
 
 // All returns the selections of the set, pairs first.
-func (s *Set) All() []generator.Answers { return slices.Concat(s.Pairs, s.Triples) }
+func (s *Set) All() []generator.Answers { return slices.Concat(s.Pairs, s.More) }
 
 // Cover returns the covering set of a catalog. It is the same for the same catalog. The error is that of a manifest.
 func Cover(c *generator.Catalog) (*Set, error) {
@@ -32,15 +32,14 @@ func Cover(c *generator.Catalog) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &search{catalog: c, factors: fs, open: map[tuple]bool{}}
+	s := &search{catalog: c, factors: fs, open: map[tuple]int{}}
 	s.number()
+	pairs, more := s.meetings()
 	set := &Set{}
-	pairs := s.openPairs()
-	triples := s.openTriples()
 	if set.Pairs, err = s.cover(pairs, 24); err != nil {
 		return nil, err
 	}
-	if set.Triples, err = s.cover(triples, 1); err != nil { // a row holds few of them
+	if set.More, err = s.cover(more, 1); err != nil { // a row holds few of them
 		return nil, err
 	}
 	set.Impossible = s.impossible
@@ -62,10 +61,10 @@ type tuple [3]int
 type search struct {
 	catalog    *generator.Catalog
 	factors    []factor
-	first      []int // of each factor: the number of its first level, if levels are numbered through
-	shared     []int // factors of axes that share Go files
-	open       map[tuple]bool
-	left       []int // by the number of an answer: how many open tuples it is part of
+	first      []int         // of each factor: the number of its first level, if levels are numbered through
+	shared     []int         // factors of axes that share Go files
+	open       map[tuple]int // what it is worth to cover a tuple; 0 if it is covered
+	left       []int         // by the number of an answer: how many open tuples it is part of
 	impossible []Meeting
 }
 
@@ -91,59 +90,72 @@ func (s *search) tupleOf(answers ...answer) tuple {
 	return t
 }
 
-// mark opens a tuple of answers, or covers it.
-func (s *search) mark(open bool, answers ...answer) {
-	t := s.tupleOf(answers...)
-	if s.open[t] == open {
-		return
-	}
-	change := 1
-	if open {
-		s.open[t] = true
-	} else {
-		delete(s.open, t)
-		change = -1
-	}
+// A pair that the first rows have to hold is worth more than any number of other tuples.
+const (
+	heavy = 1 << 20
+	light = 1 << 10
+)
+
+// add opens a tuple that is worth so much.
+func (s *search) add(worth int, answers []answer) {
+	s.open[s.tupleOf(answers...)] = worth
 	for _, a := range answers {
-		s.left[s.first[a.at]+a.level] += change
+		s.left[s.first[a.at]+a.level]++
 	}
 }
 
-// openPairs opens all pairs that have to meet and returns them.
-func (s *search) openPairs() (todo [][]answer) {
-	for i := range s.factors {
-		for j := i + 1; j < len(s.factors); j++ {
-			f, g := &s.factors[i], &s.factors[j]
-			for a, x := range f.levels {
-				for b, y := range g.levels {
-					if meet(f, x, g, y) {
-						todo = append(todo, []answer{{i, a}, {j, b}})
-					}
-				}
-			}
-		}
+// done marks a tuple as covered or, if it fits in no row, as impossible.
+func (s *search) done(answers []answer) {
+	delete(s.open, s.tupleOf(answers...))
+	for _, a := range answers {
+		s.left[s.first[a.at]+a.level]--
 	}
-	for _, pair := range todo {
-		s.mark(true, pair...)
-	}
-	return todo
 }
 
-// openTriples opens the triples of the axes that share Go files and returns them.
-func (s *search) openTriples() (todo [][]answer) {
-	for _, three := range combinations(s.shared, 3) {
-		for a := range s.factors[three[0]].levels {
-			for b := range s.factors[three[1]].levels {
-				for c := range s.factors[three[2]].levels {
-					todo = append(todo, []answer{{three[0], a}, {three[1], b}, {three[2], c}})
-				}
-			}
+// meetings opens all tuples that have to meet and returns them: the pairs of presets, or of a preset and an option, and the others.
+func (s *search) meetings() (pairs, more [][]answer) {
+	for _, t := range s.product(combinations(indexes(s.factors), 2)) {
+		f, g := &s.factors[t[0].at], &s.factors[t[1].at]
+		switch {
+		case !meet(f, f.levels[t[0].level], g, g.levels[t[1].level]):
+		case f.option == nil:
+			pairs = append(pairs, t)
+			s.add(heavy, t)
+		default:
+			more = append(more, t)
+			s.add(light, t)
 		}
 	}
-	for _, triple := range todo {
-		s.mark(true, triple...)
+	for _, t := range s.product(combinations(s.shared, 3)) {
+		more = append(more, t)
+		s.add(light, t)
 	}
-	return todo
+	return pairs, more
+}
+
+// product returns all answers to each of the groups of factors.
+func (s *search) product(groups [][]int) (all [][]answer) {
+	for _, group := range groups {
+		sofar := [][]answer{nil}
+		for _, at := range group {
+			var longer [][]answer
+			for _, answers := range sofar {
+				for l := range s.factors[at].levels {
+					longer = append(longer, append(slices.Clip(answers), answer{at, l}))
+				}
+			}
+			sofar = longer
+		}
+		all = append(all, sofar...)
+	}
+	return all
+}
+
+func indexes[T any](items []T) (all []int) {
+	for i := range items {
+		all = append(all, i)
+	}
+	return all
 }
 
 // combinations returns every n of the items, in their order.
@@ -162,7 +174,7 @@ func combinations(items []int, n int) (all [][]int) {
 // cover returns selections that hold all of the tuples that are open, and notes those that no selection holds. Each is the best of some
 // candidates.
 func (s *search) cover(todo [][]answer, candidates int) (rows []generator.Answers, err error) {
-	isCovered := func(t []answer) bool { return !s.open[s.tupleOf(t...)] }
+	isCovered := func(t []answer) bool { return s.open[s.tupleOf(t...)] == 0 }
 	for todo = slices.DeleteFunc(todo, isCovered); len(todo) > 0; todo = slices.DeleteFunc(todo, isCovered) {
 		best, err := s.best(todo, candidates)
 		if err != nil {
@@ -172,7 +184,7 @@ func (s *search) cover(todo [][]answer, candidates int) (rows []generator.Answer
 			continue // each tuple that was tried is impossible
 		}
 		for _, t := range s.covers(best) {
-			s.mark(false, t...)
+			s.done(t)
 		}
 		rows = append(rows, s.answers(best))
 	}
@@ -191,7 +203,7 @@ func (s *search) best(todo [][]answer, candidates int) (best row, err error) {
 			s.exclude(t)
 			continue
 		}
-		if n := len(s.covers(r)); n > gain {
+		if n := s.worth(r); n > gain {
 			best, gain = r, n
 		}
 		if tried++; tried == candidates {
@@ -203,7 +215,7 @@ func (s *search) best(todo [][]answer, candidates int) (best row, err error) {
 
 // exclude notes that a tuple is in no selection.
 func (s *search) exclude(t []answer) {
-	s.mark(false, t...)
+	s.done(t)
 	var m Meeting
 	for _, a := range t {
 		m = append(m, s.factors[a.at].text(s.factors[a.at].levels[a.level]))
@@ -213,24 +225,24 @@ func (s *search) exclude(t []answer) {
 
 // covers returns the open tuples that a row holds.
 func (s *search) covers(r row) (covered [][]answer) {
-	add := func(factors []int) {
-		t := make([]answer, len(factors))
-		for i, at := range factors {
+	for _, group := range slices.Concat(combinations(indexes(r), 2), combinations(s.shared, 3)) {
+		t := make([]answer, len(group))
+		for i, at := range group {
 			t[i] = answer{at, r[at]}
 		}
-		if s.open[s.tupleOf(t...)] {
+		if s.open[s.tupleOf(t...)] > 0 {
 			covered = append(covered, t)
 		}
 	}
-	for i := range r {
-		for j := i + 1; j < len(r); j++ {
-			add([]int{i, j})
-		}
-	}
-	for _, three := range combinations(s.shared, 3) {
-		add(three)
-	}
 	return covered
+}
+
+// worth is what a row covers.
+func (s *search) worth(r row) (n int) {
+	for _, t := range s.covers(r) {
+		n += s.open[s.tupleOf(t...)]
+	}
+	return n
 }
 
 // answers are those of a row.

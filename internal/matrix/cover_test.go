@@ -73,8 +73,8 @@ func impossible(set *matrix.Set) map[string]bool {
 func TestCoverHoldsEveryPair(t *testing.T) {
 	c := builtin(t)
 	set := cover(t, c)
-	t.Logf("%d rows for pairs, %d more for triples", len(set.Pairs), len(set.Triples))
-	met, excluded := meetings(c, set.Pairs), impossible(set)
+	t.Logf("%d rows for pairs, %d more", len(set.Pairs), len(set.More))
+	met, all, excluded := meetings(c, set.Pairs), meetings(c, set.All()), impossible(set)
 	for _, p := range allPresets(t, c) {
 		for _, axis := range c.Axes() {
 			choices, err := c.Choices(axis.Name, generator.Answers{Presets: map[string][]string{p.Axis: {p.Name}}})
@@ -92,8 +92,13 @@ func TestCoverHoldsEveryPair(t *testing.T) {
 			}
 		}
 		for _, want := range optionPairs(p) {
-			if !met[want] {
+			if !all[want] {
 				t.Errorf("%s: in no row", want)
+			}
+		}
+		for _, want := range optionValues(p) {
+			if !met[want] {
+				t.Errorf("%s: in no row for pairs", want)
 			}
 		}
 	}
@@ -103,15 +108,23 @@ func groupOf(axis generator.Axis, p *generator.Preset) generator.Group {
 	return axis.Groups[slices.IndexFunc(axis.Groups, func(g generator.Group) bool { return g.Name == p.Group })]
 }
 
-// optionPairs returns what has to meet of the values that the options of a preset name.
+// optionValues returns the values that the options of a preset name, each with the preset.
+func optionValues(p *generator.Preset) (all []string) {
+	for _, o := range p.Options {
+		for _, value := range named(o) {
+			all = append(all, meeting(p.ID(), p.ID()+"."+o.Name+"="+value))
+		}
+	}
+	return all
+}
+
+// optionPairs returns every two of the values that the options of a preset name.
 func optionPairs(p *generator.Preset) (all []string) {
 	for i, o := range p.Options {
 		for _, value := range named(o) {
-			pick := p.ID() + "." + o.Name + "=" + value
-			all = append(all, meeting(p.ID(), pick))
 			for _, other := range p.Options[i+1:] {
 				for _, also := range named(other) {
-					all = append(all, meeting(pick, p.ID()+"."+other.Name+"="+also))
+					all = append(all, meeting(p.ID()+"."+o.Name+"="+value, p.ID()+"."+other.Name+"="+also))
 				}
 			}
 		}
@@ -284,7 +297,7 @@ func hundred(t testing.TB) (c *generator.Catalog, allowed func(p, q string) bool
 func TestCoverOfAHundredPresets(t *testing.T) {
 	c, allowed := hundred(t)
 	set := cover(t, c)
-	t.Logf("%d rows for pairs, %d more for triples", len(set.Pairs), len(set.Triples))
+	t.Logf("%d rows for pairs, %d more", len(set.Pairs), len(set.More))
 	pairs, all, excluded := meetings(c, set.Pairs), meetings(c, set.All()), impossible(set)
 	presets := allPresets(t, c)
 	for i, p := range presets {

@@ -2,10 +2,13 @@ package matrix_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,9 +23,9 @@ import (
 )
 
 // partSize is how many services of the matrix are run, unless all of it is asked for.
-const partSize = 8
+const partSize = 6
 
-// Every two answers of the catalog meet in a service that is written to disk and judged by the go command: go.mod and go.sum, go vet, and its
+// Every two presets of the catalog meet in a service that is written to disk and judged by the go command: go.mod and go.sum, go vet, and its
 // own tests, against real servers. The services in which every preset takes part are also linked.
 //
 // MATRIX_ALL=1 runs all of it, and MATRIX_PART=2 one part. Otherwise the commit decides on the part: so each is run in turn, and a commit
@@ -32,39 +35,101 @@ func TestMatrix(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	c := builtin(t)
-	set := cover(t, c)
-	parts := (len(set.Pairs) + partSize - 1) / partSize
-	turn, why := inTurn(t, parts)
-	t.Logf("%d parts of %d services: %s", parts, len(set.Pairs), why)
-	linked := few(set.Pairs)
-	for i, a := range set.Pairs {
+	rows := cover(t, c).Pairs
+	linked := map[string]bool{}
+	for _, a := range few(rows) {
+		linked[matrix.Label(c, a)] = true
+	}
+	turn, why := inTurn(t, (len(rows)+partSize-1)/partSize)
+	t.Logf("%d services: %s", len(rows), why)
+	p := proof{catalog: c, tested: map[string]bool{}}
+	for i, a := range rows {
 		if !turn(i) {
 			continue
 		}
-		link := slices.ContainsFunc(linked, func(l generator.Answers) bool { return matrix.Label(c, l) == matrix.Label(c, a) })
-		if i%6 == 1 {
+		link := linked[matrix.Label(c, a)]
+		if i%12 == 1 {
 			a.Entity, a.Module = "line-item", "github.com/acme/"+a.Name
 		}
-		t.Run(matrix.Label(c, a), func(t *testing.T) { proveOnDisk(t, c, a, link) })
+		t.Run(matrix.Label(c, a), func(t *testing.T) { p.service(t, a, link) })
 	}
 }
 
-// proveOnDisk writes a service and has the go command judge it. What vet finds, the tests need not look for again.
-func proveOnDisk(t *testing.T, c *generator.Catalog, a generator.Answers, link bool) {
-	env, against := serversOf(t, c, a)
-	dir := write(t, c, a)
+// proof has the go command judge services.
+type proof struct {
+	catalog *generator.Catalog
+	tested  map[string]bool // digests of packages whose tests have passed
+}
+
+// service writes a service to disk and proves it.
+//
+// Its packages are all compiled and vetted. Linking and running their tests takes most of the time, so a package is tested once, in the
+// first service that has it with the same files. What a service has alone, such as the package that wires it, is tested in each.
+func (p *proof) service(t *testing.T, a generator.Answers, link bool) {
+	env, against := serversOf(t, p.catalog, a)
+	tree := render(t, p.catalog, a)
+	dir := writeTree(t, a.Name, tree)
 	judge(t, dir, env, "mod", "tidy", "-diff")
 	judge(t, dir, env, "vet", "./...")
-	judge(t, dir, env, "test", "-vet=off", "./...")
+	untested := p.untested(tree)
+	if len(untested) > 0 {
+		judge(t, dir, env, append([]string{"test", "-vet=off"}, slices.Sorted(maps.Keys(untested))...)...)
+	}
 	if link {
 		judge(t, dir, env, "build", "./...")
 	}
 	if t.Failed() {
 		return
 	}
-	label := chosen.ReplaceAllString(matrix.Label(c, a), "")
+	for _, digest := range untested {
+		p.tested[digest] = true
+	}
+	label := chosen.ReplaceAllString(matrix.Label(p.catalog, a), "")
 	if err := servers.Proven("service "+label, "go mod tidy, go vet, its tests", against); err != nil {
 		t.Error(err)
+	}
+}
+
+// untested returns the packages of a service, as "./internal/app", that no service before had with the same files, and their digests.
+func (p *proof) untested(tree *generator.Tree) map[string]string {
+	digests := map[string]string{}
+	for _, f := range tree.Files {
+		if path.Ext(f.Path) == ".go" {
+			digests["./"+path.Dir(f.Path)] = digest(tree, path.Dir(f.Path))
+		}
+	}
+	maps.DeleteFunc(digests, func(_, digest string) bool { return p.tested[digest] })
+	return digests
+}
+
+// digest identifies the files below a folder.
+func digest(tree *generator.Tree, dir string) string {
+	h := sha256.New()
+	for _, f := range tree.Files {
+		if dir == "." || strings.HasPrefix(f.Path, dir+"/") {
+			fmt.Fprintf(h, "%s %x\n", f.Path, sha256.Sum256(f.Content))
+		}
+	}
+	return string(h.Sum(nil))
+}
+
+// A package is tested again once one of its files differs, also one that it only embeds.
+func TestUntestedPackages(t *testing.T) {
+	tree := func(sql string) *generator.Tree {
+		return &generator.Tree{Files: []generator.File{
+			{Path: "internal/app/app.go", Content: []byte("package app\n")},
+			{Path: "internal/store/migrations/1.sql", Content: []byte(sql)},
+			{Path: "internal/store/store.go", Content: []byte("package store\n")},
+		}}
+	}
+	p := proof{tested: map[string]bool{}}
+	first := p.untested(tree("one"))
+	for _, digest := range first {
+		p.tested[digest] = true
+	}
+	again, other := p.untested(tree("one")), p.untested(tree("two"))
+	if len(first) != 2 || len(again) != 0 || len(other) != 1 || other["./internal/store"] == "" {
+		t.Errorf("untested are %v, then %v, then %v; want both, none and the store", first, again, other)
 	}
 }
 
@@ -121,8 +186,13 @@ func partOf(t *testing.T) (part int, why string) {
 // write writes the service of the answers to a folder of its own and returns that.
 func write(t *testing.T, c *generator.Catalog, a generator.Answers) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), a.Name)
-	if err := (writer.Writer{}).Write(t.Context(), dir, render(t, c, a).Files); err != nil {
+	return writeTree(t, a.Name, render(t, c, a))
+}
+
+func writeTree(t *testing.T, name string, tree *generator.Tree) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	if err := (writer.Writer{}).Write(t.Context(), dir, tree.Files); err != nil {
 		t.Fatal(err)
 	}
 	return dir
