@@ -54,7 +54,7 @@ them, so use a separate database.`,
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.Strict, "strict", false, "treat notes as failures")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm an entity, and to stop")
-	f.StringVar(&o.Body, "body", verify.DefaultBody, "`JSON` body that creates an entity, if you changed the API")
+	f.StringVar(&o.Body, "body", "", "`JSON` body that creates an entity, if you changed the API")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)
 	from.addForProject(cmd)

@@ -21,7 +21,7 @@ func TestAnotherEntity(t *testing.T) {
 	receiver := newReceiver(t)
 	service := serve(t, renamed.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).URL}))
 	service.ready(t, http.StatusOK, patience)
-	a := request(t, http.MethodPost, service.base+"/line-items", draft)
+	a := request(t, http.MethodPost, service.base+"/line-items", `{"title":"lamp","price":"19.99"}`)
 	var placed order
 	a.decode(t, &placed)
 	if got, want := a.header.Get("Location"), "/line-items/"+placed.ID; a.status != http.StatusCreated || got != want {

@@ -4,6 +4,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,14 +32,11 @@ type Options struct {
 
 	Env     []string      // as os.Environ returns it
 	Timeout time.Duration // of each wait
-	Body    string        // of the request that creates an entity
+	Body    string        // of the request that creates an entity; made of its fields if empty
 	Strict  bool          // notes are failures
 
 	Step func(what string) // is called when a step begins
 }
-
-// DefaultBody creates an entity in a service with the generated API.
-const DefaultBody = `{"customer":"otelgen verify","sku":"verify","quantity":1}`
 
 // driverName is the service.name of the driver's telemetry.
 const driverName = "otelgen-verify"
@@ -69,6 +67,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // the go command runs in the project
 		return nil, unreadable(o.Dir, err)
 	}
+	o.Body = cmp.Or(o.Body, "{"+o.Contract.Entity.JSON()+"}")
 	r := &run{o: o}
 	if r.module, err = modulePath(o.Dir); err != nil {
 		return nil, err
