@@ -71,7 +71,9 @@ func datadogQueries(t *testing.T, s service) (queries []string) {
 }
 
 // term is one metric in a query of Datadog: what is aggregated, which tags it must have, by which it is grouped.
-var term = regexp.MustCompile(`\b(?:sum|count|max|p50|p95|p99|\(v: v<=[0-9.]+\)):([a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?`)
+var term = regexp.MustCompile(
+	`\b(?:sum|count|max|p50|p95|p99|\(v: v<=[0-9.]+\)):([a-z_.0-9]+)\{([^}]*)\}(?: by \{([^}]*)\})?`,
+)
 
 // The dashboard, objectives and monitors query the metrics that the service reports, with the same names and tags, as
 // deltas.
@@ -84,8 +86,14 @@ func TestDatadogAsksForWhatIsEmitted(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = receiver.Close() })
-	shop, base := startService(t, s.build(t), receiver.HTTPEndpoint(), "DATABASE_URL="+server(t, "postgres"), "BROKER_URL="+server(t, "nats"),
-		"OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test")
+	shop, base := startService(
+		t,
+		s.build(t),
+		receiver.HTTPEndpoint(),
+		"DATABASE_URL="+server(t, "postgres"),
+		"BROKER_URL="+server(t, "nats"),
+		"OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test",
+	)
 	for range 3 {
 		location := order(t, base)
 		eventually(t, "the order is confirmed", func() bool {
@@ -94,7 +102,11 @@ func TestDatadogAsksForWhatIsEmitted(t *testing.T) {
 		})
 		get(t, base+"/orders")
 	}
-	eventually(t, "there are two exports", func() bool { return len(receiver.Signals().MetricsNamed("go.goroutine.count")) > 1 })
+	eventually(
+		t,
+		"there are two exports",
+		func() bool { return len(receiver.Signals().MetricsNamed("go.goroutine.count")) > 1 },
+	)
 	shop.stop(t)
 
 	emitted := map[string]map[string]bool{} // metric → tags
@@ -208,8 +220,9 @@ func startIntake(t *testing.T, address string) (*process, func() []received) {
 	}
 }
 
-// startDatadogCollector runs the collector with the configuration of a service, which sends to an intake that is not Datadog's own. Its
-// connector, which counts the requests in the traces, is left out: it is published within Datadog's and the project's images only.
+// startDatadogCollector runs the collector with the configuration of a service, which sends to an intake that is not
+// Datadog's own. Its connector, which counts the requests in the traces, is left out: it is published within
+// Datadog's and the project's images only.
 func startDatadogCollector(t *testing.T, s service, queue, intake string) (*process, string) {
 	t.Helper()
 	overlay := filepath.Join(t.TempDir(), "overlay.yaml")
@@ -232,7 +245,11 @@ service:
 	}
 	// The exporter asks cloud providers for the host name in every configuration: there are none here.
 	return startCollectorAs(t, s, "datadog-collector", []string{
-		"DD_API_KEY=none", "COLLECTOR_QUEUE=" + queue, "HTTP_PROXY=http://" + intake, "GCE_METADATA_HOST=" + intake, "AWS_EC2_METADATA_DISABLED=true",
+		"DD_API_KEY=none",
+		"COLLECTOR_QUEUE=" + queue,
+		"HTTP_PROXY=http://" + intake,
+		"GCE_METADATA_HOST=" + intake,
+		"AWS_EC2_METADATA_DISABLED=true",
 	}, "--config", overlay)
 }
 
@@ -260,7 +277,15 @@ func TestDatadogsExporter(t *testing.T) {
 	shop.stop(t) // it has handed over all it had
 
 	// Each trace arrives whole, with the tags that Datadog goes by.
-	steps := []string{"POST /orders", "orders.create", "INSERT orders", "send orders.created", "process orders.created", "orders.confirm", "UPDATE orders"}
+	steps := []string{
+		"POST /orders",
+		"orders.create",
+		"INSERT orders",
+		"send orders.created",
+		"process orders.created",
+		"orders.confirm",
+		"UPDATE orders",
+	}
 	eventually(t, "the traces arrive", func() bool {
 		traces := map[string]map[string]bool{}
 		for _, r := range taken() {
@@ -328,7 +353,8 @@ func TestDatadogsExporter(t *testing.T) {
 
 	// Nothing personal has come through.
 	for _, r := range taken() {
-		if r.Signal == "span" && r.Name == "POST /orders" && (r.Fields["http.useragent"] != "shopper of ****" || r.Fields["http.client_ip"] != "****") {
+		if r.Signal == "span" && r.Name == "POST /orders" &&
+			(r.Fields["http.useragent"] != "shopper of ****" || r.Fields["http.client_ip"] != "****") {
 			t.Fatalf("the fields of a request are %q", r.Fields)
 		}
 	}
@@ -339,7 +365,12 @@ func TestDatadogsExporter(t *testing.T) {
 func TestDatadogsExporterOutlivesAnOutage(t *testing.T) {
 	tool(t, "datadog-collector")
 	s := generate(t, generator.Answers{
-		Presets: map[string][]string{"broker": {"none"}, "database": {"memory"}, "backend": {"datadog"}}, Options: map[string]string{"datadog.via": "collector"},
+		Presets: map[string][]string{
+			"broker":   {"none"},
+			"database": {"memory"},
+			"backend":  {"datadog"},
+		},
+		Options: map[string]string{"datadog.via": "collector"},
 	})
 	binary := s.build(t)
 	address := freeAddress(t)

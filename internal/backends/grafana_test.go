@@ -30,7 +30,12 @@ import (
 
 // rich is a service with as much to see as there is.
 var rich = generator.Answers{Presets: map[string][]string{
-	"broker": {"nats"}, "database": {"postgres"}, "pattern": {"hexagonal", "retry", "cache-aside"}, "backend": {"grafana-lgtm"},
+	"broker": {
+		"nats",
+	},
+	"database": {"postgres"},
+	"pattern":  {"hexagonal", "retry", "cache-aside"},
+	"backend":  {"grafana-lgtm"},
 }}
 
 // panel is a panel of a Grafana dashboard.
@@ -160,7 +165,13 @@ func TestRulesFireAndEnd(t *testing.T) {
 func TestCollectorTakesTheConfiguration(t *testing.T) {
 	otelcol := tool(t, "otelcol")
 	for _, sampling := range []string{"true", "false"} {
-		s := generate(t, generator.Answers{Presets: map[string][]string{"backend": {"grafana-lgtm"}}, Options: map[string]string{"grafana-lgtm.tail-sampling": sampling}})
+		s := generate(
+			t,
+			generator.Answers{
+				Presets: map[string][]string{"backend": {"grafana-lgtm"}},
+				Options: map[string]string{"grafana-lgtm.tail-sampling": sampling},
+			},
+		)
 		t.Setenv("OTLP_BACKEND", "http://127.0.0.1:1")
 		t.Setenv("COLLECTOR_QUEUE", t.TempDir())
 		run(t, s.dir, otelcol, "validate", "--config", "deploy/otel-collector.yaml")
@@ -177,12 +188,25 @@ func TestQueriesFindData(t *testing.T) {
 
 	// Prometheus, by the configuration of the service, but in a hurry.
 	config := filepath.Join(s.dir, "deploy", "prometheus", "hurry.yaml")
-	text := strings.Replace(s.read(t, "deploy/prometheus/prometheus.yaml"), "evaluation_interval: 30s", "evaluation_interval: 1s", 1)
+	text := strings.Replace(
+		s.read(t, "deploy/prometheus/prometheus.yaml"),
+		"evaluation_interval: 30s",
+		"evaluation_interval: 1s",
+		1,
+	)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	address := freeAddress(t)
-	start(t, nil, prometheus, "--web.enable-otlp-receiver", "--config.file="+config, "--web.listen-address="+address, "--storage.tsdb.path="+t.TempDir())
+	start(
+		t,
+		nil,
+		prometheus,
+		"--web.enable-otlp-receiver",
+		"--config.file="+config,
+		"--web.listen-address="+address,
+		"--storage.tsdb.path="+t.TempDir(),
+	)
 	ready(t, "http://"+address+"/-/ready")
 
 	// Prometheus receives the metrics, and an OTLP receiver the rest.
@@ -200,7 +224,14 @@ func TestQueriesFindData(t *testing.T) {
 	backend.Handle("/", rest)
 	_, endpoint := startCollector(t, s, t.TempDir(), serve(t, backend))
 
-	_, base := startService(t, binary, endpoint, "DATABASE_URL="+server(t, "postgres"), "BROKER_URL="+server(t, "nats"), "GOMEMLIMIT=1GiB")
+	_, base := startService(
+		t,
+		binary,
+		endpoint,
+		"DATABASE_URL="+server(t, "postgres"),
+		"BROKER_URL="+server(t, "nats"),
+		"GOMEMLIMIT=1GiB",
+	)
 	load := func() {
 		location := order(t, base)
 		get(t, location)
@@ -258,13 +289,26 @@ func TestQueriesFindData(t *testing.T) {
 		missing = slices.DeleteFunc(missing, func(query string) bool { return finds(t, address, query) })
 		return !slices.ContainsFunc(missing, func(query string) bool { return !queries[query] })
 	})
-	proven(t, "grafana-lgtm", fmt.Sprintf("%d queries of dashboard and rules find data, %d are of what an ordinary run does not show", len(queries)-len(missing), len(missing)), collector, "Prometheus 3.15.0")
+	proven(
+		t,
+		"grafana-lgtm",
+		fmt.Sprintf(
+			"%d queries of dashboard and rules find data, %d are of what an ordinary run does not show",
+			len(queries)-len(missing),
+			len(missing),
+		),
+		collector,
+		"Prometheus 3.15.0",
+	)
 	if !finds(t, address, "go_memory_limit_bytes") {
 		t.Error("GOMEMLIMIT is set, and go.memory.limit is not there")
 	}
 
 	// Nothing secret has come through, and what makes a query readable has.
-	got, err := receiver.Wait(t.Context(), func(got otlp.Signals) bool { return len(got.SpansNamed("POST /orders")) > 0 && len(got.Logs) > 0 })
+	got, err := receiver.Wait(
+		t.Context(),
+		func(got otlp.Signals) bool { return len(got.SpansNamed("POST /orders")) > 0 && len(got.Logs) > 0 },
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +316,10 @@ func TestQueriesFindData(t *testing.T) {
 		if value := span.Attributes.Text("client.address"); value != "****" {
 			t.Fatalf("the address of a client is %q, want it masked", value)
 		}
-		if value := span.Attributes.Text("user_agent.original"); !strings.HasPrefix(value, "shopper") || strings.Contains(value, mail) {
+		if value := span.Attributes.Text(
+			"user_agent.original",
+		); !strings.HasPrefix(value, "shopper") ||
+			strings.Contains(value, mail) {
 			t.Fatalf("the user agent is %q, want the address of mail in it masked", value)
 		}
 		if route := span.Attributes.Text("http.route"); route != "/orders" {
@@ -289,7 +336,12 @@ func TestQueriesFindData(t *testing.T) {
 // The collector delivers what it accepted while the backend was away, even if it is killed in between.
 func TestCollectorKeepsWhatItAccepted(t *testing.T) {
 	tool(t, "otelcol")
-	s := generate(t, generator.Answers{Presets: map[string][]string{"broker": {"none"}, "database": {"memory"}, "backend": {"grafana-lgtm"}}})
+	s := generate(
+		t,
+		generator.Answers{
+			Presets: map[string][]string{"broker": {"none"}, "database": {"memory"}, "backend": {"grafana-lgtm"}},
+		},
+	)
 	binary := s.build(t)
 	queue, address := t.TempDir(), freeAddress(t)
 	killed, endpoint := startCollector(t, s, queue, "http://"+address)
@@ -311,7 +363,8 @@ func TestCollectorKeepsWhatItAccepted(t *testing.T) {
 	startCollector(t, s, queue, "http://"+address)
 	eventually(t, "all that was accepted arrives", func() bool {
 		got := receiver.Signals()
-		return len(got.SpansNamed("POST /orders")) >= orders && len(got.MetricsNamed("orders.created")) > 0 && len(got.Logs) > 0
+		return len(got.SpansNamed("POST /orders")) >= orders && len(got.MetricsNamed("orders.created")) > 0 &&
+			len(got.Logs) > 0
 	})
 	traces := map[string]bool{}
 	for _, span := range receiver.Signals().SpansNamed("POST /orders") {
@@ -352,7 +405,13 @@ func proxyTo(t *testing.T, address string) http.Handler {
 // With tail sampling, the collector keeps the traces that failed or were slow, and few of the rest.
 func TestCollectorSamplesTails(t *testing.T) {
 	tool(t, "otelcol")
-	s := generate(t, generator.Answers{Presets: map[string][]string{"backend": {"grafana-lgtm"}}, Options: map[string]string{"grafana-lgtm.tail-sampling": "true"}})
+	s := generate(
+		t,
+		generator.Answers{
+			Presets: map[string][]string{"backend": {"grafana-lgtm"}},
+			Options: map[string]string{"grafana-lgtm.tail-sampling": "true"},
+		},
+	)
 	receiver, err := otlp.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)

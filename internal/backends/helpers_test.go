@@ -252,18 +252,37 @@ func ready(t *testing.T, address string) {
 	})
 }
 
-// startCollector runs the collector with the configuration of a service, and returns it with the endpoint for OTLP over HTTP.
+// startCollector runs the collector with the configuration of a service, and returns it with the endpoint for OTLP
+// over HTTP.
 func startCollector(t *testing.T, s service, queue, backend string) (*process, string) {
 	t.Helper()
 	return startCollectorAs(t, s, "otelcol", []string{"OTLP_BACKEND=" + backend, "COLLECTOR_QUEUE=" + queue})
 }
 
 // startCollectorAs is startCollector for another program, with further arguments.
-func startCollectorAs(t *testing.T, s service, program string, environment []string, arguments ...string) (*process, string) {
+func startCollectorAs(
+	t *testing.T,
+	s service,
+	program string,
+	environment []string,
+	arguments ...string,
+) (*process, string) {
 	t.Helper()
 	otlp, health, metrics := freeAddress(t), freeAddress(t), freePort(t)
-	p := start(t, append(environment, "COLLECTOR_HEALTH="+health, "OTLP_HTTP="+otlp, "OTLP_GRPC="+freeAddress(t), "COLLECTOR_METRICS_PORT="+metrics),
-		tool(t, program), append([]string{"--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml")}, arguments...)...)
+	p := start(
+		t,
+		append(
+			environment,
+			"COLLECTOR_HEALTH="+health,
+			"OTLP_HTTP="+otlp,
+			"OTLP_GRPC="+freeAddress(t),
+			"COLLECTOR_METRICS_PORT="+metrics,
+		),
+		tool(
+			t,
+			program,
+		),
+		append([]string{"--config", filepath.Join(s.dir, "deploy", "otel-collector.yaml")}, arguments...)...)
 	ready(t, "http://"+health)
 	eventually(t, "the collector reports its own metrics", func() bool {
 		_, body := get(t, "http://127.0.0.1:"+metrics+"/metrics")
@@ -276,8 +295,19 @@ func startCollectorAs(t *testing.T, s service, program string, environment []str
 func startService(t *testing.T, binary, endpoint string, environment ...string) (*process, string) {
 	t.Helper()
 	address := freeAddress(t)
-	p := start(t, append(environment, "HTTP_ADDR="+address, "ADMIN_ADDR=127.0.0.1:0", "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_METRIC_EXPORT_INTERVAL=500", "OTEL_BSP_SCHEDULE_DELAY=20",
-		"OTEL_BLRP_SCHEDULE_DELAY=20"), binary)
+	p := start(
+		t,
+		append(
+			environment,
+			"HTTP_ADDR="+address,
+			"ADMIN_ADDR=127.0.0.1:0",
+			"OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint,
+			"OTEL_METRIC_EXPORT_INTERVAL=500",
+			"OTEL_BSP_SCHEDULE_DELAY=20",
+			"OTEL_BLRP_SCHEDULE_DELAY=20",
+		),
+		binary,
+	)
 	ready(t, "http://"+address+"/readyz")
 	return p, "http://" + address
 }
@@ -288,7 +318,12 @@ const mail = "ada@example.com"
 // order has the service take an order, and returns the URL of it.
 func order(t *testing.T, base string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/orders", strings.NewReader(`{"customer":"ada","sku":"tea","quantity":1}`))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		base+"/orders",
+		strings.NewReader(`{"customer":"ada","sku":"tea","quantity":1}`),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

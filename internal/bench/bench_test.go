@@ -16,8 +16,8 @@ import (
 	"github.com/otelgen/otelgen/templates"
 )
 
-// The stages of `otelgen new shop --no-input`, each on its own, over the built-in catalog. "format" is the part of "render" that formats the
-// Go files, on one core.
+// The stages of `otelgen new shop --no-input`, each on its own, over the built-in catalog. "format" is the part of
+// "render" that formats the Go files, on one core.
 func BenchmarkNew(b *testing.B) {
 	catalog := func() *generator.Catalog {
 		c, err := generator.NewCatalog(templates.FS, generator.Source{Name: generator.BuiltIn, FS: presets.FS})

@@ -83,8 +83,8 @@ var services = []loaded{
 		[]string{"--framework", "chi", "--database", "postgres", "--broker", "kafka", "--backend", "otlp"}},
 }
 
-// variants are how a service runs: with all of its telemetry, with one trace in ten, as busy services have it, without each signal in turn,
-// and without any.
+// variants are how a service runs: with all of its telemetry, with one trace in ten, as busy services have it,
+// without each signal in turn, and without any.
 var variants = []struct {
 	name string
 	env  []string
@@ -97,11 +97,14 @@ var variants = []struct {
 	{"off", []string{"OTEL_SDK_DISABLED=true"}},
 }
 
-// load measures services under as many requests as they can answer, with telemetry and without. The variants take turns, so that what else
-// the machine does meets all. One request in five creates an order, the others read it, and a page of the list.
+// load measures services under as many requests as they can answer, with telemetry and without. The variants take
+// turns, so that what else the machine does meets all. One request in five creates an order, the others read it, and
+// a page of the list.
 func (b *bench) load(rounds int, length time.Duration) error {
 	// The collector takes everything and looks at nothing: what it would do is not the service's.
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	collector := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }),
+	)
 	defer collector.Close()
 	pool := servers.New(".")
 	for i, s := range services {
@@ -123,13 +126,23 @@ func (b *bench) load(rounds int, length time.Duration) error {
 					return fmt.Errorf("%s: %w", s.title, err)
 				}
 				if b.profiles != "" {
-					if err := os.Rename(filepath.Join(dir, profileName), filepath.Join(b.profiles, profileOf(s.title, v.name))); err != nil {
+					if err := os.Rename(
+						filepath.Join(dir, profileName),
+						filepath.Join(b.profiles, profileOf(s.title, v.name)),
+					); err != nil {
 						return err
 					}
 				}
 			}
 		}
-		fmt.Printf("\n%s: %d callers, medians of %d rounds of %s each; ratios to telemetry off\n  %-26s", s.title, clients, rounds, length, "")
+		fmt.Printf(
+			"\n%s: %d callers, medians of %d rounds of %s each; ratios to telemetry off\n  %-26s",
+			s.title,
+			clients,
+			rounds,
+			length,
+			"",
+		)
 		for _, v := range variants {
 			fmt.Printf(" %16s", v.name)
 		}
@@ -148,7 +161,9 @@ func (b *bench) load(rounds int, length time.Duration) error {
 
 // build generates and builds a service, and returns the variables that it needs.
 func (b *bench) build(s loaded, dir, collector string, pool *servers.Pool) (binary string, env []string, err error) {
-	if _, err := b.command(b.otelgen, append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
+	if _, err := b.command(
+		b.otelgen,
+		append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
 		return "", nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "cmd", "shop", "measure.go"), []byte(measureFile), 0o600); err != nil {
@@ -351,7 +366,12 @@ func (c caller) visit() (took []time.Duration, err error) {
 
 // create creates an order, and returns its identifier.
 func (c caller) create() (id string, took time.Duration, err error) {
-	body, took, err := c.call(http.MethodPost, "/orders", `{"customer":"ada","sku":"book","quantity":2}`, http.StatusCreated)
+	body, took, err := c.call(
+		http.MethodPost,
+		"/orders",
+		`{"customer":"ada","sku":"book","quantity":2}`,
+		http.StatusCreated,
+	)
 	if err != nil {
 		return "", 0, err
 	}

@@ -142,7 +142,13 @@ func (b *bench) processes(runs int) error {
 			}
 		}
 	}
-	fmt.Printf("whole processes, medians of %d runs on %d CPUs: %d files, %.0f kB\n", runs, runtime.NumCPU(), files, float64(size)/1000)
+	fmt.Printf(
+		"whole processes, medians of %d runs on %d CPUs: %d files, %.0f kB\n",
+		runs,
+		runtime.NumCPU(),
+		files,
+		float64(size)/1000,
+	)
 	show("otelgen new shop --no-input", generate, 0)
 	show("otelgen version", start, median(generate))
 	show("cp -r of the same files", copied, median(generate))
@@ -212,7 +218,9 @@ func (b *bench) start(service string) (took time.Duration, err error) {
 	cmd := exec.Command("go", "run", "./cmd/dev")
 	cmd.Dir = service
 	cmd.Env = append(os.Environ(), "HTTP_ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "GOWORK=off")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the service is a child of the go command, and has to be told to end, too
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setpgid: true,
+	} // the service is a child of the go command, and has to be told to end, too
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return 0, err

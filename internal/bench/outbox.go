@@ -20,14 +20,26 @@ import (
 // outboxEvents is how many orders are created, each of which has an event that passes through the outbox.
 const outboxEvents = 20_000
 
-// outbox measures how fast events pass through the outbox: orders are created as fast as the service accepts them, while it publishes and
-// consumes their events. The clock stops when the outbox is empty.
+// outbox measures how fast events pass through the outbox: orders are created as fast as the service accepts them,
+// while it publishes and consumes their events. The clock stops when the outbox is empty.
 func (b *bench) outbox() error {
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	collector := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }),
+	)
 	defer collector.Close()
 	dir := filepath.Join(b.dir, "outbox")
-	binary, env, err := b.build(loaded{"outbox", []string{"broker/nats", "database/postgres"},
-		[]string{"--database", "postgres", "--pattern", "hexagonal,outbox", "--backend", "otlp"}}, dir, collector.URL, servers.New("."))
+	binary, env, err := b.build(loaded{
+		"outbox",
+		[]string{"broker/nats", "database/postgres"},
+		[]string{
+			"--database",
+			"postgres",
+			"--pattern",
+			"hexagonal,outbox",
+			"--backend",
+			"otlp",
+		},
+	}, dir, collector.URL, servers.New("."))
 	if err != nil {
 		return err
 	}
@@ -54,8 +66,14 @@ func (b *bench) outbox() error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	fmt.Printf("\noutbox, chi + postgres + nats, telemetry over OTLP: %d orders created in %s; the outbox was empty %s later: %.0f events a second\n",
-		outboxEvents, created.Round(time.Millisecond), (all - created).Round(time.Millisecond), outboxEvents/all.Seconds())
+	fmt.Printf(
+		"\noutbox, chi + postgres + nats, telemetry over OTLP: %d orders created in %s; the outbox was empty %s later: "+
+			"%.0f events a second\n",
+		outboxEvents,
+		created.Round(time.Millisecond),
+		(all - created).Round(time.Millisecond),
+		outboxEvents/all.Seconds(),
+	)
 	return nil
 }
 

@@ -32,7 +32,9 @@ const requestsOfAVisit = 5
 // nothing else. It is the lower bound for any instrumentation. "CPU-µs/request" is the CPU time of the whole process,
 // including the export of batches.
 func BenchmarkSDK(b *testing.B) {
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	collector := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }),
+	)
 	defer collector.Close()
 	for name, open := range map[string]func(*testing.B, string) (visit func(), stop func()){"traces": traces, "metrics": metrics, "logs": logs} {
 		b.Run(name, func(b *testing.B) {
@@ -76,7 +78,9 @@ func traces(b *testing.B, url string) (visit, stop func()) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter, sdktrace.WithBlocking())) // so that none is dropped
+	provider := sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter, sdktrace.WithBlocking()),
+	) // so that none is dropped
 	tracer := provider.Tracer("bench")
 	server, internal, query, event := attributes(12), attributes(1), attributes(4), attributes(8)
 	span := func(ctx context.Context, name string, kind trace.SpanKind, attributes []attribute.KeyValue, inside ...func(context.Context)) {
@@ -150,7 +154,13 @@ func logs(b *testing.B, url string) (visit, stop func()) {
 			record.SetTimestamp(time.Now())
 			record.SetSeverity(log.SeverityInfo)
 			record.SetBody(attribute.StringValue("request handled"))
-			record.AddAttributes(attribute.String("method", "GET"), attribute.String("path", "/orders/1"), attribute.Int("status", 200), attribute.Float64("duration", 0.01), attribute.String("route", "/orders/{id}"))
+			record.AddAttributes(
+				attribute.String("method", "GET"),
+				attribute.String("path", "/orders/1"),
+				attribute.Int("status", 200),
+				attribute.Float64("duration", 0.01),
+				attribute.String("route", "/orders/{id}"),
+			)
 			logger.Emit(context.Background(), record)
 		}
 	}, func() { _ = provider.Shutdown(context.Background()) }

@@ -54,14 +54,16 @@ func (f File) Changes() bool {
 type Sides struct {
 	Base, Theirs *generator.Tree
 	Ours         fs.ReadLinkFS // the project
-	Reject       bool          // where both sides differ, keep the user's and put otelgen's into PATH.rej, rather than markers
+	// Where both sides differ, keep the user's and put otelgen's into PATH.rej, rather than markers.
+	Reject bool
 }
 
 // RejectSuffix is that of the files of rejects.
 const RejectSuffix = ".rej"
 
-// Files returns what happens to the files, sorted by path. Those that stay as they are, because otelgen has nothing new for them, are left out.
-// go.mod and go.sum are not among them: see Modules. The error is one of reading the project.
+// Files returns what happens to the files, sorted by path. Those that stay as they are, because otelgen has nothing
+// new for them, are left out. go.mod and go.sum are not among them: see Modules. The error is one of reading the
+// project.
 func (s *Sides) Files() ([]File, error) {
 	p := planner{Sides: s, base: index(s.Base), theirs: index(s.Theirs)}
 	if err := p.follow(); err != nil {
@@ -105,11 +107,12 @@ func index(tree *generator.Tree) map[string]generator.File {
 type planner struct {
 	*Sides
 	base, theirs map[string]generator.File
-	successors   map[string]string // path in base → path in theirs of the file from the same template, which another layout has moved
-	moves        map[string]string // path in base → where the user has moved the file to; nil until looked for
-	module       string
-	packages     map[string]movedPackage // by directory in base
-	files        []File
+	// Path in base → path in theirs of the file from the same template, which another layout has moved.
+	successors map[string]string
+	moves      map[string]string // path in base → where the user has moved the file to; nil until looked for
+	module     string
+	packages   map[string]movedPackage // by directory in base
+	files      []File
 }
 
 // link finds the files that another layout has moved: those from the same template, of the same owner if possible. It
@@ -172,7 +175,13 @@ func (p *planner) known(was generator.File) error {
 	case err != nil:
 		return err
 	case !wanted && at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):
-		p.add(File{Path: at, State: Kept, Note: fmt.Sprintf("you moved it from %s, which is no longer part of the service", was.Path)})
+		p.add(
+			File{
+				Path:  at,
+				State: Kept,
+				Note:  fmt.Sprintf("you moved it from %s, which is no longer part of the service", was.Path),
+			},
+		)
 		return nil
 	case !wanted && bytes.Equal(ours, was.Content):
 		p.add(File{Path: at, State: Removed, Was: ours})
@@ -239,7 +248,18 @@ func (p *planner) new(now generator.File) error {
 	if err != nil {
 		return err
 	}
-	p.addConflict(File{Path: now.Path, State: Conflict, Note: "you have a file there", Was: ours, Content: m.Text, Mode: mode, Conflicts: m.Conflicts}, m)
+	p.addConflict(
+		File{
+			Path:      now.Path,
+			State:     Conflict,
+			Note:      "you have a file there",
+			Was:       ours,
+			Content:   m.Text,
+			Mode:      mode,
+			Conflicts: m.Conflicts,
+		},
+		m,
+	)
 	return nil
 }
 
@@ -265,7 +285,15 @@ func (p *planner) reject(name, text string) {
 	if err != nil {
 		return // there is something else, which stays
 	}
-	f := File{Path: name, State: Conflict, Note: "holds what could not be merged", Reject: true, Was: was, Content: []byte(text), Mode: 0o644}
+	f := File{
+		Path:    name,
+		State:   Conflict,
+		Note:    "holds what could not be merged",
+		Reject:  true,
+		Was:     was,
+		Content: []byte(text),
+		Mode:    0o644,
+	}
 	if mode, err := p.mode(name); err == nil {
 		f.Mode = mode
 	}

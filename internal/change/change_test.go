@@ -24,7 +24,10 @@ func tree(files map[string]string) *generator.Tree {
 		if !ok {
 			template = path
 		}
-		t.Files = append(t.Files, generator.File{Path: path, Mode: 0o644, Owner: "skeleton", Template: template, Content: []byte(content)})
+		t.Files = append(
+			t.Files,
+			generator.File{Path: path, Mode: 0o644, Owner: "skeleton", Template: template, Content: []byte(content)},
+		)
 	}
 	slices.SortFunc(t.Files, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
 	return t
@@ -87,9 +90,14 @@ func TestFiles(t *testing.T) {
 		},
 		{
 			name: "edits stay",
-			base: files{"a": text, "b": text}, theirs: files{"a": replaced("9", "nine"), "b": text}, ours: files{"a": replaced("1", "one"), "b": "mine\n"},
-			want: files{"a": replaced("1", "one", "9", "nine"), "b": "mine\n"},
-			say:  []string{"merged a"},
+			base: files{
+				"a": text,
+				"b": text,
+			},
+			theirs: files{"a": replaced("9", "nine"), "b": text},
+			ours:   files{"a": replaced("1", "one"), "b": "mine\n"},
+			want:   files{"a": replaced("1", "one", "9", "nine"), "b": "mine\n"},
+			say:    []string{"merged a"},
 		},
 		{
 			name: "conflict",
@@ -98,10 +106,16 @@ func TestFiles(t *testing.T) {
 			say:  []string{"conflict a"},
 		},
 		{
-			name: "conflict, rejected", reject: true,
-			base: files{"a": text}, theirs: files{"a": replaced("1", "one", "5", "five")}, ours: files{"a": replaced("5", "V")},
-			want: files{"a": replaced("1", "one", "5", "V"), "a.rej": "--- a\n+++ a\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n"},
-			say:  []string{"conflict a", "conflict a.rej"},
+			name:   "conflict, rejected",
+			reject: true,
+			base:   files{"a": text},
+			theirs: files{"a": replaced("1", "one", "5", "five")},
+			ours:   files{"a": replaced("5", "V")},
+			want: files{
+				"a":     replaced("1", "one", "5", "V"),
+				"a.rej": "--- a\n+++ a\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
+			},
+			say: []string{"conflict a", "conflict a.rej"},
 		},
 		{
 			name: "what is deleted stays away",
@@ -111,9 +125,14 @@ func TestFiles(t *testing.T) {
 		},
 		{
 			name: "what is moved stays there, and follows",
-			base: files{"a/a.txt": text, "b.txt": "x\n"}, theirs: files{"a/a.txt": replaced("9", "nine"), "b.txt": "y\n"}, ours: files{"z/a.txt": replaced("1", "one"), "b.txt": "x\n"},
-			want: files{"z/a.txt": replaced("1", "one", "9", "nine"), "b.txt": "y\n"},
-			say:  []string{"updated b.txt", "merged z/a.txt"},
+			base: files{
+				"a/a.txt": text,
+				"b.txt":   "x\n",
+			},
+			theirs: files{"a/a.txt": replaced("9", "nine"), "b.txt": "y\n"},
+			ours:   files{"z/a.txt": replaced("1", "one"), "b.txt": "x\n"},
+			want:   files{"z/a.txt": replaced("1", "one", "9", "nine"), "b.txt": "y\n"},
+			say:    []string{"updated b.txt", "merged z/a.txt"},
 		},
 		{
 			name: "what is moved and dropped stays",
@@ -129,15 +148,23 @@ func TestFiles(t *testing.T) {
 		},
 		{
 			name: "another layout takes edits along",
-			base: files{"old/a@t": text}, theirs: files{"new/a@t": replaced("9", "nine")}, ours: files{"old/a": replaced("1", "one")},
-			want: files{"new/a": replaced("1", "one", "9", "nine")},
-			say:  []string{"moved new/a < old/a"},
+			base: files{
+				"old/a@t": text,
+			},
+			theirs: files{"new/a@t": replaced("9", "nine")},
+			ours:   files{"old/a": replaced("1", "one")},
+			want:   files{"new/a": replaced("1", "one", "9", "nine")},
+			say:    []string{"moved new/a < old/a"},
 		},
 		{
 			name: "another layout finds a file of the user's",
-			base: files{"old/a@t": text}, theirs: files{"new/a@t": replaced("9", "nine")}, ours: files{"old/a": text, "new/a": "mine\n"},
-			want: files{"old/a": replaced("9", "nine"), "new/a": "mine\n"},
-			say:  []string{"conflict old/a"},
+			base: files{
+				"old/a@t": text,
+			},
+			theirs: files{"new/a@t": replaced("9", "nine")},
+			ours:   files{"old/a": text, "new/a": "mine\n"},
+			want:   files{"old/a": replaced("9", "nine"), "new/a": "mine\n"},
+			say:    []string{"conflict old/a"},
 		},
 		{
 			name: "a new file finds one of the user's",
@@ -177,7 +204,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// Nothing is written through a link, or in place of something that is not a file: it is a conflict, with a file of rejects beside it.
+// Nothing is written through a link, or in place of something that is not a file: it is a conflict, with a file of
+// rejects beside it.
 func TestFilesKeepsWhatIsNoRegularFile(t *testing.T) {
 	ours := project(map[string]string{"elsewhere": "x", "there/x.go": "1", "plain": "mine"})
 	ours["a"] = &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}
@@ -204,15 +232,21 @@ func TestFilesKeepsWhatIsNoRegularFile(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(map[string]string{
-		"a": "now a symbolic link to elsewhere, where otelgen does not write", "new": "now a symbolic link to ../outside, where otelgen does not write", "dir/x.go": "dir is a symbolic link to there, where otelgen does not write",
-		"gone/x.go": "gone is a symbolic link to there", "plain/x": "plain is not a directory, where otelgen does not write", "pipe": "now not a regular file, where otelgen does not write",
+		"a":         "now a symbolic link to elsewhere, where otelgen does not write",
+		"new":       "now a symbolic link to ../outside, where otelgen does not write",
+		"dir/x.go":  "dir is a symbolic link to there, where otelgen does not write",
+		"gone/x.go": "gone is a symbolic link to there",
+		"plain/x":   "plain is not a directory, where otelgen does not write",
+		"pipe":      "now not a regular file, where otelgen does not write",
 	}, notes); diff != "" {
 		t.Errorf("the notes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{
-		"a.rej": "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n", "new.rej": "--- a/new\n+++ b/new\n@@ -0,0 +1 @@\n+3\n",
-		"dir.rej/x.go.rej": "--- a/dir/x.go\n+++ b/dir/x.go\n@@ -1 +1 @@\n-1\n+2\n", "plain.rej/x.rej": "--- a/plain/x\n+++ b/plain/x\n@@ -0,0 +1 @@\n+4\n",
-		"pipe.rej": "--- a/pipe\n+++ b/pipe\n@@ -1 +1 @@\n-1\n+2\n",
+		"a.rej":            "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n",
+		"new.rej":          "--- a/new\n+++ b/new\n@@ -0,0 +1 @@\n+3\n",
+		"dir.rej/x.go.rej": "--- a/dir/x.go\n+++ b/dir/x.go\n@@ -1 +1 @@\n-1\n+2\n",
+		"plain.rej/x.rej":  "--- a/plain/x\n+++ b/plain/x\n@@ -0,0 +1 @@\n+4\n",
+		"pipe.rej":         "--- a/pipe\n+++ b/pipe\n@@ -1 +1 @@\n-1\n+2\n",
 	}, rejects); diff != "" {
 		t.Errorf("the rejects (-want +got):\n%s", diff)
 	}
@@ -229,12 +263,21 @@ func TestFilesFollowsMovedPackages(t *testing.T) {
 	}
 	mod := "module example.com/shop\n"
 	base := map[string]string{
-		"go.mod": mod, "internal/tel/tel.go": goFile("tel", "func A() {}"), "internal/tel/old.go": goFile("tel", "func Old() {}"),
+		"go.mod":              mod,
+		"internal/tel/tel.go": goFile("tel", "func A() {}"),
+		"internal/tel/old.go": goFile("tel", "func Old() {}"),
 		"internal/app/app.go": goFile("app", "func Run() { tel.A() }", "internal/tel"),
 	}
 	theirs := map[string]string{
-		"go.mod": mod, "internal/tel/tel.go": goFile("tel", "func A() { B() }"), "internal/tel/new.go": goFile("tel", "func B() {}"),
-		"internal/app/app.go": goFile("app", "func Run() { tel.A(); tel.B() }", "internal/tel"), "internal/x/x.go": goFile("x", "var _ = tel.A", "internal/tel"),
+		"go.mod":              mod,
+		"internal/tel/tel.go": goFile("tel", "func A() { B() }"),
+		"internal/tel/new.go": goFile("tel", "func B() {}"),
+		"internal/app/app.go": goFile(
+			"app",
+			"func Run() { tel.A(); tel.B() }",
+			"internal/tel",
+		),
+		"internal/x/x.go": goFile("x", "var _ = tel.A", "internal/tel"),
 	}
 	tests := []struct {
 		name       string
@@ -248,19 +291,31 @@ func TestFilesFollowsMovedPackages(t *testing.T) {
 				"internal/app/app.go": goFile("app", "func Run() { tel.A() }", "pkg/tel"),
 			},
 			want: map[string]string{
-				"go.mod": mod, "pkg/tel/tel.go": theirs["internal/tel/tel.go"], "pkg/tel/new.go": theirs["internal/tel/new.go"],
-				"internal/app/app.go": goFile("app", "func Run() { tel.A(); tel.B() }", "pkg/tel"), "internal/x/x.go": goFile("x", "var _ = tel.A", "pkg/tel"),
+				"go.mod":         mod,
+				"pkg/tel/tel.go": theirs["internal/tel/tel.go"],
+				"pkg/tel/new.go": theirs["internal/tel/new.go"],
+				"internal/app/app.go": goFile(
+					"app",
+					"func Run() { tel.A(); tel.B() }",
+					"pkg/tel",
+				),
+				"internal/x/x.go": goFile("x", "var _ = tel.A", "pkg/tel"),
 			},
 		},
 		{
 			name: "moved, with another name",
 			ours: map[string]string{
-				"go.mod": mod, "internal/obs/tel.go": goFile("obs", "func A() {}"), "internal/obs/old.go": goFile("obs", "func Old() {}"),
+				"go.mod":              mod,
+				"internal/obs/tel.go": goFile("obs", "func A() {}"),
+				"internal/obs/old.go": goFile("obs", "func Old() {}"),
 				"internal/app/app.go": goFile("app", "func Run() { obs.A() }", "internal/obs"),
 			},
 			want: map[string]string{
-				"go.mod": mod, "internal/obs/tel.go": goFile("obs", "func A() { B() }"), "internal/obs/new.go": goFile("obs", "func B() {}"),
-				"internal/app/app.go": "package app\n\nimport \"example.com/shop/internal/obs\"\n\n// A line.\n// Another line.\n// A third line.\n\n" +
+				"go.mod":              mod,
+				"internal/obs/tel.go": goFile("obs", "func A() { B() }"),
+				"internal/obs/new.go": goFile("obs", "func B() {}"),
+				"internal/app/app.go": "package app\n\nimport \"example.com/shop/internal/obs\"\n\n// A line.\n// Another " +
+					"line.\n// A third line.\n\n" +
 					"<<<<<<< yours\nfunc Run() { obs.A() }\n=======\nfunc Run() { tel.A(); tel.B() }\n>>>>>>> otelgen\n",
 				"internal/x/x.go": strings.Replace(goFile("x", "var _ = tel.A", "internal/obs"), "import ", "import tel ", 1),
 			},
@@ -270,8 +325,11 @@ func TestFilesFollowsMovedPackages(t *testing.T) {
 			name: "deleted",
 			ours: map[string]string{"go.mod": mod, "internal/app/app.go": goFile("app", "func Run() {}")},
 			want: map[string]string{
-				"go.mod": mod, "internal/tel/new.go": theirs["internal/tel/new.go"], "internal/x/x.go": theirs["internal/x/x.go"],
-				"internal/app/app.go": "package app\n\n// A line.\n// Another line.\n// A third line.\n\n<<<<<<< yours\nfunc Run() {}\n=======\nfunc Run() { tel.A(); tel.B() }\n>>>>>>> otelgen\n",
+				"go.mod":              mod,
+				"internal/tel/new.go": theirs["internal/tel/new.go"],
+				"internal/x/x.go":     theirs["internal/x/x.go"],
+				"internal/app/app.go": "package app\n\n// A line.\n// Another line.\n// A third line.\n\n<<<<<<< yours\nfunc " +
+					"Run() {}\n=======\nfunc Run() { tel.A(); tel.B() }\n>>>>>>> otelgen\n",
 			},
 			conflict: "internal/app/app.go",
 		},
@@ -298,12 +356,17 @@ func TestFilesFollowsMovedPackages(t *testing.T) {
 func TestFilesListsImportsThatLeadNowhere(t *testing.T) {
 	mod, tel := "module example.com/shop\n", "package tel\n\nfunc A() {}\n"
 	base := map[string]string{"go.mod": mod, "internal/tel/tel.go": tel}
-	theirs := map[string]string{"go.mod": mod, "internal/tel/tel.go": tel, "x/x.go": "package x\n\nimport \"example.com/shop/internal/tel\"\n\nvar _ = tel.A\n"}
+	theirs := map[string]string{
+		"go.mod":              mod,
+		"internal/tel/tel.go": tel,
+		"x/x.go":              "package x\n\nimport \"example.com/shop/internal/tel\"\n\nvar _ = tel.A\n",
+	}
 	files, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: project(map[string]string{"go.mod": mod})}).Files()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 1 || files[0].State != change.Conflict || !strings.Contains(files[0].Note, "imports example.com/shop/internal/tel, which is not in the project") {
+	if len(files) != 1 || files[0].State != change.Conflict ||
+		!strings.Contains(files[0].Note, "imports example.com/shop/internal/tel, which is not in the project") {
 		t.Errorf("the files are %v", files)
 	}
 }
@@ -311,7 +374,11 @@ func TestFilesListsImportsThatLeadNowhere(t *testing.T) {
 func TestFilesKeepsModes(t *testing.T) {
 	ours := project(map[string]string{"private": "1\n", "script": "1\n", "go.mod": "module x\n"})
 	ours["private"].Mode, ours["script"].Mode = 0o600, 0o640
-	base, theirs := tree(map[string]string{"private": "1\n", "script": "1\n"}), tree(map[string]string{"private": "2\n", "script": "2\n"})
+	base, theirs := tree(
+		map[string]string{"private": "1\n", "script": "1\n"},
+	), tree(
+		map[string]string{"private": "2\n", "script": "2\n"},
+	)
 	theirs.Files[1].Mode = 0o755
 	files, err := (&change.Sides{Base: base, Theirs: theirs, Ours: ours}).Files()
 	if err != nil {
@@ -323,16 +390,48 @@ func TestFilesKeepsModes(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	base := map[string]string{"same": "1\n", "edited": "1\n", "gone": "one\n", "moved.txt": text, "half": text, "old": "1\n"}
-	theirs := map[string]string{"same": "1\n", "edited": "1\n", "gone": "one\n", "moved.txt": text, "half": text, "new": "2\n"}
-	ours := map[string]string{"same": "1\r\n", "edited": "2\n", "there/moved.txt": text, "half": replaced("5", "<<<<<<< yours\nV\n=======\nfive\n>>>>>>> otelgen"), "old": "1\n", "mine": "x"}
+	base := map[string]string{
+		"same":      "1\n",
+		"edited":    "1\n",
+		"gone":      "one\n",
+		"moved.txt": text,
+		"half":      text,
+		"old":       "1\n",
+	}
+	theirs := map[string]string{
+		"same":      "1\n",
+		"edited":    "1\n",
+		"gone":      "one\n",
+		"moved.txt": text,
+		"half":      text,
+		"new":       "2\n",
+	}
+	ours := map[string]string{
+		"same":            "1\r\n",
+		"edited":          "2\n",
+		"there/moved.txt": text,
+		"half":            replaced("5", "<<<<<<< yours\nV\n=======\nfive\n>>>>>>> otelgen"),
+		"old":             "1\n",
+		"mine":            "x",
+	}
 	got, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: project(ours)}).Check()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []change.Status{
-		{Path: "edited", State: change.Edited}, {Path: "gone", State: change.Missing}, {Path: "half", State: change.Unresolved},
-		{Path: "moved.txt", State: change.Missing, To: "there/moved.txt"}, {Path: "new", State: change.Outdated}, {Path: "old", State: change.Outdated},
+		{
+			Path:  "edited",
+			State: change.Edited,
+		},
+		{Path: "gone", State: change.Missing},
+		{Path: "half", State: change.Unresolved},
+		{
+			Path:  "moved.txt",
+			State: change.Missing,
+			To:    "there/moved.txt",
+		},
+		{Path: "new", State: change.Outdated},
+		{Path: "old", State: change.Outdated},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -344,8 +443,16 @@ func TestModules(t *testing.T) {
 	mod := func(requires ...string) string {
 		return "module example.com/shop\n\ngo 1.26\n\nrequire (\n\t" + strings.Join(requires, "\n\t") + "\n)\n"
 	}
-	base := files{"go.mod": mod("a.org/a v1.0.0", "b.org/b v1.0.0"), "go.sum": "a\nb\n", "main.go": "package main\nimport (\"a.org/a\"; \"b.org/b\")\n"}
-	theirs := files{"go.mod": mod("b.org/b v1.0.0", "c.org/c v1.0.0"), "go.sum": "b\nc\n", "main.go": "package main\nimport (\"b.org/b\"; \"c.org/c\")\n"}
+	base := files{
+		"go.mod":  mod("a.org/a v1.0.0", "b.org/b v1.0.0"),
+		"go.sum":  "a\nb\n",
+		"main.go": "package main\nimport (\"a.org/a\"; \"b.org/b\")\n",
+	}
+	theirs := files{
+		"go.mod":  mod("b.org/b v1.0.0", "c.org/c v1.0.0"),
+		"go.sum":  "b\nc\n",
+		"main.go": "package main\nimport (\"b.org/b\"; \"c.org/c\")\n",
+	}
 	with := func(changes ...string) fstest.MapFS {
 		ours := files{}
 		for path, content := range base {
@@ -365,14 +472,37 @@ func TestModules(t *testing.T) {
 		mod, sum string
 	}{
 		{name: "untouched", ours: with(), mod: theirs["go.mod"], sum: theirs["go.sum"]},
-		{name: "own code of known imports", ours: with("x/x.go", "package x\nimport (\"b.org/b\"; \"os\"; \"example.com/shop/y\")\n"), mod: theirs["go.mod"], sum: theirs["go.sum"]},
-		{name: "nested module", ours: with("x/x.go", "package x\nimport \"u.org/u\"\n", "x/go.mod", "module x"), mod: theirs["go.mod"], sum: theirs["go.sum"]},
-		{name: "own code of a dropped import", ours: with("x/x.go", "package x\nimport \"a.org/a\"\n"), tidies: union, mod: "tidy", sum: "tidy"},
+		{
+			name: "own code of known imports",
+			ours: with("x/x.go", "package x\nimport (\"b.org/b\"; \"os\"; \"example.com/shop/y\")\n"),
+			mod:  theirs["go.mod"],
+			sum:  theirs["go.sum"],
+		},
+		{
+			name: "nested module",
+			ours: with("x/x.go", "package x\nimport \"u.org/u\"\n", "x/go.mod", "module x"),
+			mod:  theirs["go.mod"],
+			sum:  theirs["go.sum"],
+		},
+		{
+			name:   "own code of a dropped import",
+			ours:   with("x/x.go", "package x\nimport \"a.org/a\"\n"),
+			tidies: union,
+			mod:    "tidy",
+			sum:    "tidy",
+		},
 		{
 			name: "own requirement", ours: with("go.mod", mod("a.org/a v1.0.0", "b.org/b v1.0.0", "u.org/u v1.0.0")),
 			tidies: mod("a.org/a v1.0.0", "b.org/b v1.0.0", "c.org/c v1.0.0", "u.org/u v1.0.0"), mod: "tidy", sum: "tidy",
 		},
-		{name: "no go command", ours: with("x/x.go", "package x\nimport \"a.org/a\"\n"), tidies: union, fails: true, mod: union, sum: "a\nb\nc\n"},
+		{
+			name:   "no go command",
+			ours:   with("x/x.go", "package x\nimport \"a.org/a\"\n"),
+			tidies: union,
+			fails:  true,
+			mod:    union,
+			sum:    "a\nb\nc\n",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -382,13 +512,17 @@ func TestModules(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := ""
-			modules, untidy, err := sides.Modules(t.Context(), files, func(_ context.Context, _ []change.File, mod, _ []byte) ([]byte, []byte, error) {
-				asked = string(mod)
-				if test.fails {
-					return nil, nil, errors.New("no")
-				}
-				return []byte("tidy"), []byte("tidy"), nil
-			})
+			modules, untidy, err := sides.Modules(
+				t.Context(),
+				files,
+				func(_ context.Context, _ []change.File, mod, _ []byte) ([]byte, []byte, error) {
+					asked = string(mod)
+					if test.fails {
+						return nil, nil, errors.New("no")
+					}
+					return []byte("tidy"), []byte("tidy"), nil
+				},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -401,7 +535,12 @@ func TestModules(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: with("go.mod", "modul x\n")}).Modules(t.Context(), nil, nil); err == nil || !strings.Contains(fmt.Sprint(err), "go.mod") {
+	if _, _, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: with("go.mod", "modul x\n")}).Modules(
+		t.Context(),
+		nil,
+		nil,
+	); err == nil ||
+		!strings.Contains(fmt.Sprint(err), "go.mod") {
 		t.Errorf("with a broken go.mod the error is %v", err)
 	}
 }

@@ -22,9 +22,9 @@ import (
 // Tidy has the go command tidy a go.mod and go.sum, for the project as it will be once the files are changed.
 type Tidy func(ctx context.Context, files []File, mod, sum []byte) (tidyMod, tidySum []byte, err error)
 
-// Modules returns what happens to go.mod and go.sum, given what happens to the other files. Where the user has added neither requirements nor
-// imports of other packages, they are what otelgen generates, which is tidy. Otherwise they are merged, and tidied by tidy; where that fails they
-// hold all that either side requires, and untidy says why.
+// Modules returns what happens to go.mod and go.sum, given what happens to the other files. Where the user has added
+// neither requirements nor imports of other packages, they are what otelgen generates, which is tidy. Otherwise they
+// are merged, and tidied by tidy; where that fails they hold all that either side requires, and untidy says why.
 func (s *Sides) Modules(ctx context.Context, files []File, tidy Tidy) (changed []File, untidy, err error) {
 	base, theirs := index(s.Base), index(s.Theirs)
 	var ours [2][]byte
@@ -37,7 +37,13 @@ func (s *Sides) Modules(ctx context.Context, files []File, tidy Tidy) (changed [
 		same = same && bytes.Equal(ours[i], base[name].Content)
 		all = all && ours[i] != nil
 	}
-	was, now := [2][]byte{base[names[0]].Content, base[names[1]].Content}, [2][]byte{theirs[names[0]].Content, theirs[names[1]].Content}
+	was, now := [2][]byte{
+		base[names[0]].Content,
+		base[names[1]].Content,
+	}, [2][]byte{
+		theirs[names[0]].Content,
+		theirs[names[1]].Content,
+	}
 	if bytes.Equal(was[0], now[0]) && bytes.Equal(was[1], now[1]) || ours[0] == nil {
 		return nil, nil, nil
 	}
@@ -86,7 +92,12 @@ func moduleError(name string, err error) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "go-mod", What: "cannot merge " + name, Why: err.Error(), Fix: "correct the file, and run the command again", Where: name,
+		Kind:  generator.KindDrift,
+		Code:  "go-mod",
+		What:  "cannot merge " + name,
+		Why:   err.Error(),
+		Fix:   "correct the file, and run the command again",
+		Where: name,
 	}
 }
 

@@ -74,7 +74,8 @@ func (p *planner) findSimilar(missing []generator.File) (matches []match, _ erro
 	})
 }
 
-// bestMatches assigns each missing file to at most one of the user's, the most similar first, then one of the same name.
+// bestMatches assigns each missing file to at most one of the user's, the most similar first, then one of the same
+// name.
 func bestMatches(matches []match) map[string]string {
 	renamed := func(m match) int {
 		if path.Base(m.from) == path.Base(m.to) {
@@ -94,8 +95,8 @@ func bestMatches(matches []match) map[string]string {
 	return moves
 }
 
-// lineIndex finds the files that share lines with a text. Its cost grows with the lines that are shared, not with the number
-// of files, so that a large repository of unrelated files costs little more than reading it.
+// lineIndex finds the files that share lines with a text. Its cost grows with the lines that are shared, not with the
+// number of files, so that a large repository of unrelated files costs little more than reading it.
 type lineIndex struct {
 	files   []generator.File
 	totals  []int // lines of each file
@@ -125,8 +126,8 @@ func (x *lineIndex) add(f generator.File) {
 	x.files, x.totals, x.largest = append(x.files, f), append(x.totals, total), max(x.largest, len(f.Content))
 }
 
-// similar returns the indexed files that share at least minSimilarity of their lines with the content of a file, of the longer
-// of the two.
+// similar returns the indexed files that share at least minSimilarity of their lines with the content of a file, of
+// the longer of the two.
 func (x *lineIndex) similar(name string, content []byte) (matches []match) {
 	lines, total := countLines(content)
 	known := 0

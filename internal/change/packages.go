@@ -192,7 +192,10 @@ func (p *planner) checkImports() {
 		}
 		for _, dir := range p.ownImports(f.Content) {
 			if !written[dir] && !hasGo(p.Ours, dir, gone) {
-				note := "it imports " + path.Join(p.module, dir) + ", which is not in the project: you have moved or deleted the package"
+				note := "it imports " + path.Join(
+					p.module,
+					dir,
+				) + ", which is not in the project: you have moved or deleted the package"
 				p.files[i].State, p.files[i].Note = Conflict, note
 			}
 		}

@@ -86,10 +86,14 @@ func changed(t *testing.T, base, theirs *generator.Tree, ours fstest.MapFS) ([]c
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules, untidy, err := sides.Modules(t.Context(), files, func(context.Context, []change.File, []byte, []byte) ([]byte, []byte, error) {
-		t.Error("go.mod would have to be tidied")
-		return nil, nil, nil
-	})
+	modules, untidy, err := sides.Modules(
+		t.Context(),
+		files,
+		func(context.Context, []change.File, []byte, []byte) ([]byte, []byte, error) {
+			t.Error("go.mod would have to be tidied")
+			return nil, nil, nil
+		},
+	)
 	if err != nil || untidy != nil {
 		t.Fatal(err, untidy)
 	}

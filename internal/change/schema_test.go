@@ -70,7 +70,10 @@ func (l *living) own() {
 	if l.r.IntN(8) == 0 {
 		version = max(version, 20260101000000)
 	}
-	l.ours[fmt.Sprintf("%s/%05d_mine.sql", dir, version)] = &fstest.MapFile{Data: fmt.Appendf(nil, "mine %d\n", version), Mode: 0o644}
+	l.ours[fmt.Sprintf("%s/%05d_mine.sql", dir, version)] = &fstest.MapFile{
+		Data: fmt.Appendf(nil, "mine %d\n", version),
+		Mode: 0o644,
+	}
 }
 
 // migrate holds the migrations to what goose demands of them, and runs them.
@@ -117,7 +120,12 @@ func (l *living) migrate() {
 func TestSchemasOnlyMoveForward(t *testing.T) {
 	const journeys, changes = 12, 8
 	for seed := range uint64(journeys) {
-		l := &living{world: newWorld(t, 100+seed), project: &remembered.Project{}, base: &generator.Tree{}, databases: map[string]map[int64]string{}}
+		l := &living{
+			world:     newWorld(t, 100+seed),
+			project:   &remembered.Project{},
+			base:      &generator.Tree{},
+			databases: map[string]map[int64]string{},
+		}
 		for range changes {
 			l.become()
 			l.migrate()

@@ -64,7 +64,15 @@ func (p *planner) moveSteps(from, to string) error {
 		if err != nil {
 			return err
 		}
-		f := File{Path: path.Join(to, path.Base(name)), From: name, State: Moved, Note: "your own migration follows", Was: content, Content: content, Mode: mode}
+		f := File{
+			Path:    path.Join(to, path.Base(name)),
+			From:    name,
+			State:   Moved,
+			Note:    "your own migration follows",
+			Was:     content,
+			Content: content,
+			Mode:    mode,
+		}
 		other, err := p.read(f.Path)
 		if err != nil {
 			return err
@@ -96,8 +104,16 @@ func (p *planner) distinct(dir string) error {
 		version, _ := generator.Version(name)
 		if other := seen[version]; version > 0 && other != "" {
 			return &generator.Error{
-				Kind: generator.KindTarget, Code: "step-twice", What: fmt.Sprintf("two migrations have version %d", version),
-				Why: fmt.Sprintf("%s and %s", other, name), Fix: "give your migration a higher version: git mv it to another number", Where: name,
+				Kind: generator.KindTarget,
+				Code: "step-twice",
+				What: fmt.Sprintf("two migrations have version %d", version),
+				Why: fmt.Sprintf(
+					"%s and %s",
+					other,
+					name,
+				),
+				Fix:   "give your migration a higher version: git mv it to another number",
+				Where: name,
 			}
 		}
 		seen[version] = name

@@ -1,10 +1,11 @@
-// Package claims holds a preset to its own claims: the test.txtar in its folder, a script that generates services with the preset and
-// says what must be in them. It reads what the generator returns, in memory; it must not write files or run commands, because the claims of a
-// preset are not trusted.
+// Package claims holds a preset to its own claims: the test.txtar in its folder, a script that generates services
+// with the preset and says what must be in them. It reads what the generator returns, in memory; it must not write
+// files or run commands, because the claims of a preset are not trusted.
 //
-// One command a line, quoted as in a shell; a line that begins with "#" is a comment; "!" before a command negates it.
+// One command a line, quoted as in a shell; a line that begins with "#" is a comment; "!" before a command negates
+// it.
 //
-//	new [FLAG…]          generates a service with the preset: the nearest to the defaults, but for the flags, which are those of otelgen new
+//	new [FLAG…]          generates a service with the preset, nearest to the defaults; flags as for otelgen new
 //	! new [FLAG…]        the answers are refused; says looks at the error
 //	says REGEXP          the error of the last "! new", or its reason, matches
 //	exists PATH…         the service has these files
@@ -34,8 +35,8 @@ import (
 // FileName is the name of the script in the folder of a preset.
 const FileName = "test.txtar"
 
-// Check runs the script of the preset. Each claim that does not hold is an *generator.Error of KindPreset; where is the path of the script
-// that its position begins with. The error is a join of them.
+// Check runs the script of the preset. Each claim that does not hold is an *generator.Error of KindPreset; where is
+// the path of the script that its position begins with. The error is a join of them.
 func Check(c *generator.Catalog, axis, name, where string, script []byte) error {
 	archive := txtar.Parse(script)
 	r := run{catalog: c, axis: axis, name: name, texts: map[string][]byte{}}
@@ -45,8 +46,11 @@ func Check(c *generator.Catalog, axis, name, where string, script []byte) error 
 	var errs []error
 	for i, line := range strings.Split(string(archive.Comment), "\n") {
 		if err := r.line(line); err != nil {
-			errs = append(errs, &generator.Error{Kind: generator.KindPreset, Code: "claim", What: strings.TrimSpace(line), Why: err.Error(),
-				Fix: "correct the claim, or the preset", Where: fmt.Sprintf("%s:%d", where, i+1)})
+			errs = append(
+				errs,
+				&generator.Error{Kind: generator.KindPreset, Code: "claim", What: strings.TrimSpace(line), Why: err.Error(),
+					Fix: "correct the claim, or the preset", Where: fmt.Sprintf("%s:%d", where, i+1)},
+			)
 		}
 	}
 	if r.commands == 0 {
@@ -87,7 +91,11 @@ func (r *run) line(text string) error {
 	command, ok := commands[name]
 	switch {
 	case !ok:
-		return fmt.Errorf("unknown command %s; known commands: %s", name, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
+		return fmt.Errorf(
+			"unknown command %s; known commands: %s",
+			name,
+			strings.Join(slices.Sorted(maps.Keys(commands)), ", "),
+		)
 	case len(args) < command.args:
 		return fmt.Errorf("%s needs %d arguments", name, command.args)
 	case r.now == nil && command.service:
@@ -247,7 +255,11 @@ func (r *run) holds(negated bool, args []string) error {
 	case !known || len(bytes.TrimSpace(text)) == 0:
 		return fmt.Errorf("the script has no file %s", args[1])
 	case bytes.Contains(append([]byte("\n"), content...), append([]byte("\n"), text...)) == negated:
-		return fmt.Errorf("%s: %s", args[0], map[bool]string{true: "it contains the text", false: "it does not contain the text"}[negated])
+		return fmt.Errorf(
+			"%s: %s",
+			args[0],
+			map[bool]string{true: "it contains the text", false: "it does not contain the text"}[negated],
+		)
 	}
 	return nil
 }

@@ -62,14 +62,15 @@ func TestWrongClaimsAreNamed(t *testing.T) {
 		"exists go.mod":                                  "start with new",
 		"new --color red":                                `"color" is not a flag`,
 		"new --entity":                                   "--entity has no value",
-		"delete go.mod":                                  "unknown command delete; known commands: changed, exists, grep, holds, new, says",
-		"new 'it":                                        "quote",
-		"new\ngrep x":                                    "grep needs 2 arguments",
-		"!":                                              "no command follows",
-		"# nothing but this":                             "has no claims",
-		"new --broker=none":                              "broker cannot be none and nats at once",
-		"new\nholds go.mod a\n-- a --\nnot so":           "go.mod: it does not contain the text",
-		"new\nholds go.mod b":                            "the script has no file b",
+		"delete go.mod": "unknown command delete; known commands: changed, exists, " +
+			"grep, holds, new, says",
+		"new 'it":                              "quote",
+		"new\ngrep x":                          "grep needs 2 arguments",
+		"!":                                    "no command follows",
+		"# nothing but this":                   "has no claims",
+		"new --broker=none":                    "broker cannot be none and nats at once",
+		"new\nholds go.mod a\n-- a --\nnot so": "go.mod: it does not contain the text",
+		"new\nholds go.mod b":                  "the script has no file b",
 	} {
 		err := claims.Check(c, "broker", "nats", "x", []byte(script+"\n"))
 		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(want)) {

@@ -51,15 +51,17 @@ type changeReport struct {
 }
 
 func (a *app) changeCommands() []*cobra.Command {
-	change := func(use, short, long, example string, args cobra.PositionalArgs, take func(r *changeRun, args []string)) (*cobra.Command, *changeRun) {
+	change := func(
+		use, short, long, example string, args cobra.PositionalArgs, take func(r *changeRun, args []string),
+	) (*cobra.Command, *changeRun) {
 		r := &changeRun{app: a}
 		cmd := &cobra.Command{
 			Use: use, Short: short, Example: example, Args: args,
 			Long: short + "." + long + `
 
-otelgen merges its changes with yours. Files that you have not edited are updated, your edits stay, and files that you have
-deleted or moved stay deleted or moved. Where both sides changed the same lines, the file gets conflict markers and the exit
-code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
+otelgen merges its changes with yours. Files that you have not edited are updated, your edits stay,
+and files that you have deleted or moved stay deleted or moved. Where both sides changed the same
+lines, the file gets conflict markers and the exit code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				take(r, args)
 				return r.run(cmd.Context())
@@ -73,24 +75,51 @@ code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
 		f.BoolVar(&r.dryRun, "dry-run", false, "show what would change, and write nothing")
 		return cmd, r
 	}
-	add, addRun := change("add AXIS/PRESET...", "Add presets to a project", "", "  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
-		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.add = args })
-	remove, removeRun := change("remove AXIS/PRESET...", "Remove presets from a project", "", "  otelgen remove broker/nats",
-		cobra.MinimumNArgs(1), func(r *changeRun, args []string) { r.remove = args })
-	set, setRun := change("set [AXIS=PRESET...]", "Swap presets of a project, or set their options", "", "  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
-		cobra.ArbitraryArgs, func(r *changeRun, args []string) { r.set = args })
+	add, addRun := change(
+		"add AXIS/PRESET...",
+		"Add presets to a project",
+		"",
+		"  otelgen add broker/nats\n  otelgen add backend/otlp --dry-run",
+		cobra.MinimumNArgs(1),
+		func(r *changeRun, args []string) { r.add = args },
+	)
+	remove, removeRun := change(
+		"remove AXIS/PRESET...",
+		"Remove presets from a project",
+		"",
+		"  otelgen remove broker/nats",
+		cobra.MinimumNArgs(1),
+		func(r *changeRun, args []string) { r.remove = args },
+	)
+	set, setRun := change(
+		"set [AXIS=PRESET...]",
+		"Swap presets of a project, or set their options",
+		"",
+		"  otelgen set database=postgres\n  otelgen set --option nats.max-attempts=5",
+		cobra.ArbitraryArgs,
+		func(r *changeRun, args []string) { r.set = args },
+	)
 	setRun.moduleFlag(set)
 	run := set.RunE
 	set.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 && len(setRun.options) == 0 && setRun.module == "" {
 			return &generator.Error{
-				Kind: generator.KindAnswers, Code: "usage", What: "there is nothing to set", Why: "neither AXIS=PRESET nor --option nor --module is given",
-				Fix: "write it as in: otelgen set database=postgres",
+				Kind: generator.KindAnswers,
+				Code: "usage",
+				What: "there is nothing to set",
+				Why:  "neither AXIS=PRESET nor --option nor --module is given",
+				Fix:  "write it as in: otelgen set database=postgres",
 			}
 		}
 		return run(cmd, args)
 	}
-	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets("/"), a.completePresets("/"), a.completePresets("=")
+	add.ValidArgsFunction, remove.ValidArgsFunction, set.ValidArgsFunction = a.completePresets(
+		"/",
+	), a.completePresets(
+		"/",
+	), a.completePresets(
+		"=",
+	)
 	update, updateRun := change("update", "Update a project to the templates of this otelgen", `
 The answers are in `+project.FileName+`; you can edit them by hand before an update.`, "  otelgen update",
 		cobra.NoArgs, func(*changeRun, []string) {})
@@ -105,9 +134,17 @@ The answers are in `+project.FileName+`; you can edit them by hand before an upd
 func (r *changeRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&r.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset (repeatable)")
-	f.StringVar(&r.conflict, "conflict", "markers", "how to report conflicts: `markers` in the file, or rej for a separate PATH.rej")
+	f.StringVar(
+		&r.conflict,
+		"conflict",
+		"markers",
+		"how to report conflicts: `markers` in the file, or rej for a separate PATH.rej",
+	)
 	r.from.addForProject(cmd)
-	cmd.RegisterFlagCompletionFunc("conflict", cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc(
+		"conflict",
+		cobra.FixedCompletions([]string{"markers", "rej"}, cobra.ShellCompDirectiveNoFileComp),
+	)
 }
 
 func (r *changeRun) moduleFlag(cmd *cobra.Command) {
@@ -156,7 +193,11 @@ func (r *changeRun) run(ctx context.Context) error {
 func (r *changeRun) answers(o *opened) (generator.Answers, error) {
 	if r.conflict != "markers" && r.conflict != "rej" {
 		return generator.Answers{}, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("unknown --conflict %q", r.conflict), Why: "it is markers or rej", Fix: "use --conflict markers",
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: fmt.Sprintf("unknown --conflict %q", r.conflict),
+			Why:  "it is markers or rej",
+			Fix:  "use --conflict markers",
 		}
 	}
 	answers, err := r.apply(o.catalog, o.project.Answers)
@@ -170,7 +211,11 @@ func (r *changeRun) answers(o *opened) (generator.Answers, error) {
 }
 
 // plan works out the change: what is reported of it, and what is to be written.
-func (r *changeRun) plan(ctx context.Context, o *opened, answers generator.Answers) (*changeReport, []writer.Change, error) {
+func (r *changeRun) plan(
+	ctx context.Context,
+	o *opened,
+	answers generator.Answers,
+) (*changeReport, []writer.Change, error) {
 	base, err := o.pristine()
 	if err != nil {
 		return nil, nil, err
@@ -180,7 +225,11 @@ func (r *changeRun) plan(ctx context.Context, o *opened, answers generator.Answe
 		return nil, nil, err
 	}
 	if was, is := modulePath(base), renamed(ours); r.module == "" && is != "" && is != was && answers.Module == was {
-		answers.Module, base = is, withModule(base, was, is) // the user has renamed the module, in the code as well, so otelgen follows
+		answers.Module, base = is, withModule(
+			base,
+			was,
+			is,
+		) // the user has renamed the module, in the code as well, so otelgen follows
 	}
 	selection, err := o.catalog.Select(answers)
 	if err != nil {
@@ -291,8 +340,11 @@ func interrupted(ctx context.Context, err error) error {
 		return err
 	}
 	return &generator.Error{
-		Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: nothing was changed", Why: "the run was stopped before anything was written",
-		Fix: "run the same command again",
+		Kind: generator.KindInterrupted,
+		Code: "interrupted",
+		What: "interrupted: nothing was changed",
+		Why:  "the run was stopped before anything was written",
+		Fix:  "run the same command again",
 	}
 }
 
@@ -312,8 +364,11 @@ func (c *changeReport) conflicts() error {
 		what = plural(len(paths), "file would have", "files would have") + " conflicts"
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "conflicts", What: what, Why: "otelgen cannot merge its changes with yours: " + strings.Join(paths, ", "),
-		Fix: "resolve the conflicts listed above, as after git merge; then run otelgen check",
+		Kind: generator.KindDrift,
+		Code: "conflicts",
+		What: what,
+		Why:  "otelgen cannot merge its changes with yours: " + strings.Join(paths, ", "),
+		Fix:  "resolve the conflicts listed above, as after git merge; then run otelgen check",
 	}
 }
 

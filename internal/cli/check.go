@@ -42,8 +42,11 @@ The exit code is 5 if any file differs, except for the kinds in --allow.`,
 			for _, kind := range allowed {
 				if !slices.Contains(kinds, kind) {
 					return &generator.Error{
-						Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("unknown --allow %q", kind), Why: "it is one of " + strings.Join(kinds, ", "),
-						Fix: "use --allow " + kinds[0],
+						Kind: generator.KindAnswers,
+						Code: "usage",
+						What: fmt.Sprintf("unknown --allow %q", kind),
+						Why:  "it is one of " + strings.Join(kinds, ", "),
+						Fix:  "use --allow " + kinds[0],
 					}
 				}
 			}
@@ -57,7 +60,8 @@ The exit code is 5 if any file differs, except for the kinds in --allow.`,
 			return report.failure(allowed)
 		},
 	}
-	cmd.Flags().StringSliceVar(&allowed, "allow", nil, "`KINDS` that do not fail: "+strings.Join(kinds, ", ")+" (repeatable)")
+	cmd.Flags().
+		StringSliceVar(&allowed, "allow", nil, "`KINDS` that do not fail: "+strings.Join(kinds, ", ")+" (repeatable)")
 	from.addForProject(cmd)
 	in.argument(cmd)
 	cmd.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
@@ -134,7 +138,10 @@ func (r *checkReport) failure(allowed []string) error {
 		}
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "drift", What: strings.ToLower(called(r.Project)[:1]) + called(r.Project)[1:] + " does not match its answers", Why: "files: " + strings.Join(why, ", "),
-		Fix: strings.Join(fix, "; "),
+		Kind: generator.KindDrift,
+		Code: "drift",
+		What: strings.ToLower(called(r.Project)[:1]) + called(r.Project)[1:] + " does not match its answers",
+		Why:  "files: " + strings.Join(why, ", "),
+		Fix:  strings.Join(fix, "; "),
 	}
 }

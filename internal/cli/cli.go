@@ -1,6 +1,6 @@
-// Package cli is the command line: one file per command. It turns arguments into answers, hands the built-in skeleton and
-// presets to the generator, and says what came out: results on standard output, everything else on standard error. It must
-// know no axis, no preset and nothing of what is generated.
+// Package cli is the command line: one file per command. It turns arguments into answers, hands the built-in skeleton
+// and presets to the generator, and says what came out: results on standard output, everything else on standard
+// error. It must know no axis, no preset and nothing of what is generated.
 package cli
 
 import (
@@ -50,7 +50,14 @@ func Main() int { return processApp().main(os.Args[1:]) }
 
 // processApp is the app of this process.
 func processApp() *app {
-	return &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, skeleton: skeleton, builtin: builtin}
+	return &app{
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		getenv:   os.Getenv,
+		skeleton: skeleton,
+		builtin:  builtin,
+	}
 }
 
 func (a *app) main(args []string) (code int) {
@@ -66,8 +73,11 @@ func (a *app) main(args []string) (code int) {
 				p, stack = crash.Value, crash.Stack
 			}
 			code = a.fail(&generator.Error{
-				Kind: generator.KindBug, Code: "panic", What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
-				Why: "this is a bug in otelgen, not your mistake", Fix: "please report the command and the lines below at " + issues,
+				Kind: generator.KindBug,
+				Code: "panic",
+				What: fmt.Sprintf("otelgen %s crashed: %v", version.Get().Version, p),
+				Why:  "this is a bug in otelgen, not your mistake",
+				Fix:  "please report the command and the lines below at " + issues,
 			}, args)
 			_, _ = a.stderr.Write(stack)
 		}
@@ -106,7 +116,8 @@ func (a *app) root() (*cobra.Command, error) {
 	root := &cobra.Command{
 		Use:   "otelgen",
 		Short: "Generate complete, observable Go services",
-		Long: `otelgen combines presets into a complete Go service that emits traces, metrics and logs from the first request on.
+		Long: `otelgen combines presets into a complete Go service that emits traces, metrics and logs from the
+first request on.
 
   otelgen new shop            asks a few questions and writes ./shop
   otelgen new shop --no-input takes the defaults
@@ -119,15 +130,30 @@ func (a *app) root() (*cobra.Command, error) {
 	}
 	root.SetHelpFunc(a.help)
 	root.PersistentFlags().Var(&a.format, "format", "output format: text or json")
-	root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	root.RegisterFlagCompletionFunc(
+		"format",
+		cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),
+	)
 	newCmd, err := a.newCommand()
 	if err != nil {
 		return nil, err
 	}
 	root.AddCommand(newCmd)
 	root.AddCommand(a.changeCommands()...)
-	root.AddCommand(a.diffCommand(), a.checkCommand(), a.ejectCommand(), a.undoCommand(), a.listCommand(), a.showCommand(), a.explainCommand(), a.presetCommand(),
-		a.verifyCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
+	root.AddCommand(
+		a.diffCommand(),
+		a.checkCommand(),
+		a.ejectCommand(),
+		a.undoCommand(),
+		a.listCommand(),
+		a.showCommand(),
+		a.explainCommand(),
+		a.presetCommand(),
+		a.verifyCommand(),
+		a.versionCommand(),
+		a.completionCommand(),
+		a.manCommand(),
+	)
 	return root, nil
 }
 
@@ -140,7 +166,12 @@ func usage(root *cobra.Command, args []string, err error) error {
 	}
 	fix := "see " + cmd.CommandPath() + " --help"
 	if strings.Contains(what, " arg(s)") {
-		what, fix = cmd.CommandPath()+" "+strings.Replace(what, " arg(s)", " argument(s)", 1), "write it as in: "+cmd.UseLine()
+		what, fix = cmd.CommandPath()+" "+strings.Replace(
+			what,
+			" arg(s)",
+			" argument(s)",
+			1,
+		), "write it as in: "+cmd.UseLine()
 	}
 	if flag, ok := strings.CutPrefix(what, "unknown flag: --"); ok {
 		var names []string
@@ -151,7 +182,13 @@ func usage(root *cobra.Command, args []string, err error) error {
 	} else if near := root.SuggestionsFor(firstOf(args)); findErr != nil && len(near) > 0 {
 		fix = "did you mean otelgen " + near[0] + "? " + fix
 	}
-	return &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: what, Why: "otelgen does not understand this command line", Fix: fix}
+	return &generator.Error{
+		Kind: generator.KindAnswers,
+		Code: "usage",
+		What: what,
+		Why:  "otelgen does not understand this command line",
+		Fix:  fix,
+	}
 }
 
 // firstOf returns the first argument that is no flag.
@@ -201,13 +238,17 @@ func flatten(err error) []*generator.Error {
 		return []*generator.Error{known}
 	}
 	bug := &generator.Error{
-		Kind: generator.KindBug, Code: "bug", What: err.Error(), Why: "unexpected error: this is a bug in otelgen, not your mistake",
-		Fix: "please report it, with the command, at " + issues,
+		Kind: generator.KindBug,
+		Code: "bug",
+		What: err.Error(),
+		Why:  "unexpected error: this is a bug in otelgen, not your mistake",
+		Fix:  "please report it, with the command, at " + issues,
 	}
 	return []*generator.Error{bug}
 }
 
-// print writes a result to standard output: v as JSON, or what text writes, without characters that a terminal would obey.
+// print writes a result to standard output: v as JSON, or what text writes, without characters that a terminal would
+// obey.
 func (a *app) print(v any, text func(w *bytes.Buffer)) error {
 	return a.printRaw(v, func(w *bytes.Buffer) {
 		text(w)

@@ -155,12 +155,15 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 func saysAll(said string) bool {
 	if strings.HasPrefix(said, "{") {
 		var e map[string]string
-		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" && e["fix"] != ""
+		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" &&
+			e["fix"] != ""
 	}
-	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") && strings.Contains(said, "\n  fix: ")
+	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") &&
+		strings.Contains(said, "\n  fix: ")
 }
 
-// holds compares what is below a directory with the given paths, directories with a slash at the end: `holds DIR PATH...`.
+// holds compares what is below a directory with the given paths, directories with a slash at the end: `holds DIR
+// PATH...`.
 func holds(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: holds DIR [PATH...]")

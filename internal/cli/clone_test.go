@@ -30,23 +30,60 @@ type clone struct {
 
 // read are names of what otelgen reads in a project.
 var read = []string{
-	".otelgen.yaml", ".otelgen.pristine.tar.gz", "go.mod", "go.sum", "go.work", "vendor/modules.txt", ".gitignore", "README.md", "compose.yaml", "internal/app/app.go",
-	"cmd", "internal/adapter/store", ".shop.otelgen-1/journal", ".shop.otelgen-1/lock", ".shop.otelgen-1/tree/x", "presets/broker/evil/preset.yaml",
-	"presets/broker/evil/lock.txt", "presets/broker/evil/files/@root/evil.md.tmpl", "docs/telemetry.md", "HEAD", "config",
+	".otelgen.yaml",
+	".otelgen.pristine.tar.gz",
+	"go.mod",
+	"go.sum",
+	"go.work",
+	"vendor/modules.txt",
+	".gitignore",
+	"README.md",
+	"compose.yaml",
+	"internal/app/app.go",
+	"cmd",
+	"internal/adapter/store",
+	".shop.otelgen-1/journal",
+	".shop.otelgen-1/lock",
+	".shop.otelgen-1/tree/x",
+	"presets/broker/evil/preset.yaml",
+	"presets/broker/evil/lock.txt",
+	"presets/broker/evil/files/@root/evil.md.tmpl",
+	"docs/telemetry.md",
+	"HEAD",
+	"config",
 }
 
 // words replace parts of a file.
 var words = []string{
-	"../../outside/secret", ".git/config", ".GIT/hooks/post-index-change", "/etc/passwd", "\x1b[2J", "\u202e", "&a [*a, *a]", "{{ repeat 1000000000 \"x\" }}", "presets_from: [{source: presets}]",
-	"presets_from: [{source: /}]", "presets_from: [{source: example.com/evil@v1.0.0}]", strings.Repeat("[", 5000), "\x00", "name: evil", "!!binary AAAA", "<<<<<<< yours\n",
-	"{owner: skeleton, sha256: x}", "internal/app/app.go", "steps: [{owner: database/sqlite, path: .git/hooks/x, content: evil}]",
+	"../../outside/secret",
+	".git/config",
+	".GIT/hooks/post-index-change",
+	"/etc/passwd",
+	"\x1b[2J",
+	"\u202e",
+	"&a [*a, *a]",
+	"{{ repeat 1000000000 \"x\" }}",
+	"presets_from: [{source: presets}]",
+	"presets_from: [{source: /}]",
+	"presets_from: [{source: example.com/evil@v1.0.0}]",
+	strings.Repeat("[", 5000),
+	"\x00",
+	"name: evil",
+	"!!binary AAAA",
+	"<<<<<<< yours\n",
+	"{owner: skeleton, sha256: x}",
+	"internal/app/app.go",
+	"steps: [{owner: database/sqlite, path: .git/hooks/x, content: evil}]",
 }
 
 // plant puts something under a name that otelgen reads.
 func (c *clone) plant(name string) {
 	at := filepath.Join(c.dir, filepath.FromSlash(name))
 	var was []byte
-	if info, err := os.Lstat(at); err == nil && info.Mode().IsRegular() && info.Size() < 1<<20 { // it may have been planted before
+	if info, err := os.Lstat(
+		at,
+	); err == nil && info.Mode().IsRegular() &&
+		info.Size() < 1<<20 { // it may have been planted before
 		was, _ = os.ReadFile(at)
 	}
 	os.RemoveAll(at)
@@ -128,7 +165,13 @@ func (c *clone) run(t *testing.T, args ...string) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", limits+`exec otelgen "$@"`, "sh")
 	cmd.Args = append(cmd.Args, args...)
 	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(c.world, "..", "cache"), "GOPROXY=http://127.0.0.1:1", "GOFLAGS=-mod=mod", "GOMAXPROCS=2")
+	cmd.Env = append(
+		os.Environ(),
+		"XDG_CACHE_HOME="+filepath.Join(c.world, "..", "cache"),
+		"GOPROXY=http://127.0.0.1:1",
+		"GOFLAGS=-mod=mod",
+		"GOMAXPROCS=2",
+	)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	code := cmd.ProcessState.ExitCode()

@@ -13,7 +13,11 @@ import (
 const inOrder = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 
 // complete collects shell completions: those that of returns for each preset. It skips presets that cannot be read.
-func (a *app) complete(ctx context.Context, from sourceFlags, of func(p *generator.Preset) []cobra.Completion) []cobra.Completion {
+func (a *app) complete(
+	ctx context.Context,
+	from sourceFlags,
+	of func(p *generator.Preset) []cobra.Completion,
+) []cobra.Completion {
 	catalog, _, err := a.catalogFor(ctx, from, nil)
 	if err != nil {
 		return nil
@@ -31,8 +35,8 @@ func (a *app) complete(ctx context.Context, from sourceFlags, of func(p *generat
 	return all
 }
 
-// completePresets offers AXIS/PRESET, with another separator AXIS=PRESET, each with its summary and none twice. The presets are those of the
-// command's --presets and --replace.
+// completePresets offers AXIS/PRESET, with another separator AXIS=PRESET, each with its summary and none twice. The
+// presets are those of the command's --presets and --replace.
 func (a *app) completePresets(separator string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		from := sourceFlags{flags: cmd.Flags()}

@@ -19,8 +19,8 @@ func (a *app) diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff",
 		Short: "Show what an update or another change would do",
-		Long: `Show what an update would change in a project, as a unified diff. With --add, --remove and --set, show what that change would do.
-Nothing is written. otelgen's own record files are not shown.`,
+		Long: `Show what an update would change in a project, as a unified diff. With --add, --remove and --set,
+show what that change would do. Nothing is written. otelgen's own record files are not shown.`,
 		Example: "  otelgen diff\n  otelgen diff --set database=postgres\n  otelgen diff --exit-code",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,8 +43,11 @@ Nothing is written. otelgen's own record files are not shown.`,
 			}
 			if exitCode && report.Diff != "" {
 				return &generator.Error{
-					Kind: generator.KindDrift, Code: "would-change", What: "the project would change", Why: "this otelgen would generate different files from its answers",
-					Fix: "make the change with otelgen update, or with add, remove or set",
+					Kind: generator.KindDrift,
+					Code: "would-change",
+					What: "the project would change",
+					Why:  "this otelgen would generate different files from its answers",
+					Fix:  "make the change with otelgen update, or with add, remove or set",
 				}
 			}
 			return nil

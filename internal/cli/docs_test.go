@@ -23,7 +23,11 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-var update = flag.Bool("update", false, "rewrite the reference in docs/reference, and the table of presets in README.md")
+var update = flag.Bool(
+	"update",
+	false,
+	"rewrite the reference in docs/reference, and the table of presets in README.md",
+)
 
 const docsDir = "../../docs"
 
@@ -132,7 +136,10 @@ func presetsTable(t *testing.T, catalog *generator.Catalog) string {
 // cliPage is the reference of all commands.
 func cliPage(root *cobra.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Commands\n\nWritten by `make docs` from the commands themselves. The same is in the manual pages, which `otelgen man DIR` writes.\n\n")
+	fmt.Fprintf(
+		&b,
+		"# Commands\n\nWritten by `make docs` from the commands themselves. The same is in the manual pages, which `otelgen man DIR` writes.\n\n",
+	)
 	all := commands(root)
 	b.WriteString("| command | |\n| --- | --- |\n")
 	for _, c := range all {
@@ -143,7 +150,13 @@ func cliPage(root *cobra.Command) string {
 		if text == "" {
 			text = c.Short + "."
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n```text\n%s\n```\n\n%s\n", c.CommandPath(), strings.TrimSuffix(c.UseLine(), " [flags]"), paragraphs(text))
+		fmt.Fprintf(
+			&b,
+			"\n## %s\n\n```text\n%s\n```\n\n%s\n",
+			c.CommandPath(),
+			strings.TrimSuffix(c.UseLine(), " [flags]"),
+			paragraphs(text),
+		)
 		if c.Example != "" {
 			fmt.Fprintf(&b, "\n```sh\n%s\n```\n", unindent(c.Example))
 		}
@@ -205,7 +218,14 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 	b.WriteString("# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists\ncustom presets as well.\n")
 	table := func(title string, head string, rows []string) {
 		if len(rows) > 0 {
-			fmt.Fprintf(&b, "\n%s:\n\n%s\n%s\n%s\n", title, head, strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|", strings.Join(rows, "\n"))
+			fmt.Fprintf(
+				&b,
+				"\n%s:\n\n%s\n%s\n%s\n",
+				title,
+				head,
+				strings.Repeat("| --- ", strings.Count(head, "|")-1)+"|",
+				strings.Join(rows, "\n"),
+			)
 		}
 	}
 	for _, axis := range catalog.Axes() {
@@ -252,16 +272,44 @@ func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 			table("Servers", "| server | image | provides | |", rows(facts.Servers, func(s generator.Server) string {
 				return fmt.Sprintf("| `%s` | `%s` | %s | %s |", s.Name, s.Image, code(provides(s)), cell(s.Checked+with(s.When)))
 			}))
-			table("Ports", "| port | |", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary+with(o.When))) }))
+			table(
+				"Ports",
+				"| port | |",
+				rows(
+					p.Ports,
+					func(o generator.Port) string { return fmt.Sprintf("| %d | %s |", o.Port, cell(o.Summary+with(o.When))) },
+				),
+			)
 			table("Spans", "| span | kind | | attributes |", rows(facts.Spans, func(s generator.Span) string {
-				return fmt.Sprintf("| `%s` | %s | %s | %s |", strings.Join(s.Names, "`, `"), s.Kind, cell(s.Summary+with(s.When)), keys(s.Attributes, s.Optional))
+				return fmt.Sprintf(
+					"| `%s` | %s | %s | %s |",
+					strings.Join(s.Names, "`, `"),
+					s.Kind,
+					cell(s.Summary+with(s.When)),
+					keys(s.Attributes, s.Optional),
+				)
 			}))
-			table("Metrics", "| metric | instrument | unit | | attributes |", rows(facts.Metrics, func(m generator.Metric) string {
-				return fmt.Sprintf("| `%s` | %s | %s | %s | %s |", m.Name, m.Instrument, m.Unit, cell(m.Summary+with(m.When)), keys(m.Attributes, m.Optional))
-			}))
-			table("Objectives and alerts", "| alert | metric | condition | | action |", alerts(facts.Metrics, func(name, metric, condition, summary, action string) string {
-				return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |", name, metric, cell(condition), cell(summary), cell(action))
-			}))
+			table(
+				"Metrics",
+				"| metric | instrument | unit | | attributes |",
+				rows(facts.Metrics, func(m generator.Metric) string {
+					return fmt.Sprintf(
+						"| `%s` | %s | %s | %s | %s |",
+						m.Name,
+						m.Instrument,
+						m.Unit,
+						cell(m.Summary+with(m.When)),
+						keys(m.Attributes, m.Optional),
+					)
+				}),
+			)
+			table(
+				"Objectives and alerts",
+				"| alert | metric | condition | | action |",
+				alerts(facts.Metrics, func(name, metric, condition, summary, action string) string {
+					return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |", name, metric, cell(condition), cell(summary), cell(action))
+				}),
+			)
 		}
 	}
 	return b.String()
@@ -287,8 +335,10 @@ func factsPage(t *testing.T, catalog *generator.Catalog) string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("# Shared facts\n\nWritten by `make docs` from `templates/facts`. A manifest names them under `facts:`, and overrides their items by the names below;\n" +
-		"[presets.md](../presets.md#shared-facts) says how.\n")
+	b.WriteString(
+		"# Shared facts\n\nWritten by `make docs` from `templates/facts`. A manifest names them under `facts:`, and overrides their items by the names below;\n" +
+			"[presets.md](../presets.md#shared-facts) says how.\n",
+	)
 	for _, f := range facts {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| declares | |\n| --- | --- |\n", f.Name, f.Summary)
 		for _, row := range []struct {
@@ -362,7 +412,8 @@ func factsOfPreset(t *testing.T, catalog *generator.Catalog, p *generator.Preset
 	return facts
 }
 
-// Every code of an error in the source is in the table of codes, with the exit codes of its kinds, and the table has no others.
+// Every code of an error in the source is in the table of codes, with the exit codes of its kinds, and the table has
+// no others.
 func TestErrorsPage(t *testing.T) {
 	inSource := errorCodes(t)
 	content, err := os.ReadFile(filepath.Join(docsDir, "reference", "errors.md"))
@@ -394,7 +445,11 @@ func TestErrorsPage(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(inSource)) {
 		if !slices.Contains(onPage, name) {
-			t.Errorf("docs/reference/errors.md has no row: | `%s` | %s | when | fix |", name, strings.Join(slices.Sorted(maps.Keys(inSource[name])), ", "))
+			t.Errorf(
+				"docs/reference/errors.md has no row: | `%s` | %s | when | fix |",
+				name,
+				strings.Join(slices.Sorted(maps.Keys(inSource[name])), ", "),
+			)
 		}
 	}
 	if !slices.IsSorted(onPage) {
@@ -427,8 +482,12 @@ func tablesOf(page string) map[string][][]string {
 }
 
 var kinds = map[string]generator.Kind{
-	"KindBug": generator.KindBug, "KindAnswers": generator.KindAnswers, "KindPreset": generator.KindPreset, "KindTarget": generator.KindTarget,
-	"KindDrift": generator.KindDrift, "KindInterrupted": generator.KindInterrupted,
+	"KindBug":         generator.KindBug,
+	"KindAnswers":     generator.KindAnswers,
+	"KindPreset":      generator.KindPreset,
+	"KindTarget":      generator.KindTarget,
+	"KindDrift":       generator.KindDrift,
+	"KindInterrupted": generator.KindInterrupted,
 }
 
 // errorCodes reads the source for the codes of errors, each with the exit codes of the kinds that it is made with.
@@ -492,7 +551,8 @@ func errorCodes(t *testing.T) map[string]map[string]bool {
 func returnedCodes(file *ast.File) (codes []string) {
 	for _, decl := range file.Decls {
 		fn, ok := decl.(*ast.FuncDecl)
-		if !ok || fn.Type.Results == nil || len(fn.Type.Results.List[0].Names) == 0 || fn.Type.Results.List[0].Names[0].Name != "code" {
+		if !ok || fn.Type.Results == nil || len(fn.Type.Results.List[0].Names) == 0 ||
+			fn.Type.Results.List[0].Names[0].Name != "code" {
 			continue
 		}
 		ast.Inspect(fn, func(n ast.Node) bool {

@@ -11,7 +11,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// none is the name of the preset that stands for no preset of an axis. Removing the last preset selects it; adding another replaces it.
+// none is the name of the preset that stands for no preset of an axis. Removing the last preset selects it; adding
+// another replaces it.
 const none = "none"
 
 // edits are changes of the answers of a project.
@@ -82,8 +83,11 @@ func noAxis(name, assignment string) error {
 		}
 	case name == "entity":
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: "the entity of a project cannot be set",
-			Why: "a service has one entity, named when the service is generated", Fix: "generate another service: otelgen new NAME --entity ENTITY",
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: "the entity of a project cannot be set",
+			Why:  "a service has one entity, named when the service is generated",
+			Fix:  "generate another service: otelgen new NAME --entity ENTITY",
 		}
 	}
 	return nil
@@ -193,7 +197,8 @@ func groupOf(axis generator.Axis, preset *generator.Preset) generator.Group {
 	return axis.Groups[slices.IndexFunc(axis.Groups, func(g generator.Group) bool { return g.Name == preset.Group })]
 }
 
-// inGroup returns which of the names are presets of the group. Names that the catalog does not know are left for the selection to refuse.
+// inGroup returns which of the names are presets of the group. Names that the catalog does not know are left for the
+// selection to refuse.
 func inGroup(catalog *generator.Catalog, axis, group string, names []string) (in []string) {
 	for _, name := range names {
 		if p, err := catalog.Preset(axis, name); err == nil && p.Group == group {
@@ -203,20 +208,31 @@ func inGroup(catalog *generator.Catalog, axis, group string, names []string) (in
 	return in
 }
 
-func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis generator.Axis, preset *generator.Preset) error {
+func addPreset(
+	catalog *generator.Catalog,
+	chosen map[string][]string,
+	axis generator.Axis,
+	preset *generator.Preset,
+) error {
 	names := chosen[axis.Name]
 	if slices.Contains(names, preset.Name) {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s already", preset.ID()),
-			Why: "its answers in .otelgen.yaml list it", Fix: "leave it out; otelgen check shows whether its files are unchanged",
+			Kind: generator.KindAnswers,
+			Code: "already-chosen",
+			What: fmt.Sprintf("the project has %s already", preset.ID()),
+			Why:  "its answers in .otelgen.yaml list it",
+			Fix:  "leave it out; otelgen check shows whether its files are unchanged",
 		}
 	}
 	group := groupOf(axis, preset)
 	others := inGroup(catalog, axis.Name, group.Name, names)
 	if group.Max == 1 && len(others) == 1 && others[0] != none {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "already-chosen", What: fmt.Sprintf("the project has %s/%s already", axis.Name, others[0]),
-			Why: "a service has only one " + axis.Name, Fix: fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
+			Kind: generator.KindAnswers,
+			Code: "already-chosen",
+			What: fmt.Sprintf("the project has %s/%s already", axis.Name, others[0]),
+			Why:  "a service has only one " + axis.Name,
+			Fix:  fmt.Sprintf("swap them: otelgen set %s=%s", axis.Name, preset.Name),
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == none })
@@ -224,7 +240,12 @@ func addPreset(catalog *generator.Catalog, chosen map[string][]string, axis gene
 	return nil
 }
 
-func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis generator.Axis, preset *generator.Preset) error {
+func removePreset(
+	catalog *generator.Catalog,
+	chosen map[string][]string,
+	axis generator.Axis,
+	preset *generator.Preset,
+) error {
 	names := chosen[axis.Name]
 	if !slices.Contains(names, preset.Name) {
 		return &generator.Error{
@@ -238,8 +259,11 @@ func removePreset(catalog *generator.Catalog, chosen map[string][]string, axis g
 		absent, err := catalog.Preset(axis.Name, none)
 		if err != nil || absent == preset || absent.Group != preset.Group {
 			return &generator.Error{
-				Kind: generator.KindAnswers, Code: "cannot-remove", What: fmt.Sprintf("%s cannot be removed", preset.ID()), Why: "a service cannot be without " + axis.Name,
-				Fix: fmt.Sprintf("swap it for another: otelgen set %s=NAME; otelgen list shows them", axis.Name),
+				Kind: generator.KindAnswers,
+				Code: "cannot-remove",
+				What: fmt.Sprintf("%s cannot be removed", preset.ID()),
+				Why:  "a service cannot be without " + axis.Name,
+				Fix:  fmt.Sprintf("swap it for another: otelgen set %s=NAME; otelgen list shows them", axis.Name),
 			}
 		}
 		names = append(names, absent.Name)

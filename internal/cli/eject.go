@@ -17,8 +17,8 @@ func (a *app) ejectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eject",
 		Short: "Stop managing a project with otelgen",
-		Long: `Stop managing a project with otelgen: its record files are removed, and all other files stay. The code does not depend on
-otelgen. Afterwards otelgen can no longer change or check the project.`,
+		Long: `Stop managing a project with otelgen: its record files are removed, and all other files stay. The
+code does not depend on otelgen. Afterwards otelgen can no longer change or check the project.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root, err := findRoot(in.dir)

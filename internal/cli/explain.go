@@ -115,8 +115,11 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 
 func notGenerated(path string) error {
 	return &generator.Error{
-		Kind: generator.KindAnswers, Code: "not-generated", What: "otelgen did not write " + path,
-		Why: "the project's " + project.FileName + " does not know it", Fix: "give the path of a generated file; " + project.FileName + " lists them",
+		Kind: generator.KindAnswers,
+		Code: "not-generated",
+		What: "otelgen did not write " + path,
+		Why:  "the project's " + project.FileName + " does not know it",
+		Fix:  "give the path of a generated file; " + project.FileName + " lists them",
 	}
 }
 
@@ -128,7 +131,11 @@ func stateOf(path string, recorded project.File) (string, error) {
 		return "deleted", nil
 	case err != nil:
 		return "", &generator.Error{
-			Kind: generator.KindTarget, Code: "unreadable", What: "cannot read " + path, Why: err.Error(), Fix: "make it a file that you can read",
+			Kind: generator.KindTarget,
+			Code: "unreadable",
+			What: "cannot read " + path,
+			Why:  err.Error(),
+			Fix:  "make it a file that you can read",
 		}
 	case project.Digest(content) != recorded.SHA256:
 		return "edited", nil

@@ -28,9 +28,11 @@ func TestFixesCanBeTyped(t *testing.T) {
 	}
 	for dir, commands := range map[string][]string{
 		".": {
-			"new", "new Bad", "new func", "new x --module /x", "new x --entity func", "new x --entity sheep --entity-plural sheep", "new x --database nope", "new x --databse memory",
+			"new", "new Bad", "new func", "new x --module /x", "new x --entity func", "new x --entity sheep " +
+				"--entity-plural sheep", "new x --database nope", "new x --databse memory",
 			"new x --pattern cqrs,layered", "new x --framework chi,gin", "new x --framework none --broker none", "new x --pattern outbox --broker none",
-			"new x --pattern event-sourcing --database memory", "new x --option nats.max-attempts=0", "new x --option nats.max-attempts", "new x --option nats.nope=1", "new x --output shop",
+			"new x --pattern event-sourcing --database memory", "new x --option nats.max-attempts=0", "new x --option " +
+				"nats.max-attempts", "new x --option nats.nope=1", "new x --output shop",
 			"check", "undo", "update", "diff nowhere", "show nope", "show memory/nope", "list nope", "explain nope", "completion", "verify shop --timeout 0s", "frobnicate", "chekc",
 		},
 		"shop": {

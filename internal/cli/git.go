@@ -15,15 +15,38 @@ import (
 )
 
 // gitEnv are the variables that git gets of the user's: where it is, and where the user's own configuration is.
-var gitEnv = []string{"PATH", "HOME", "USERPROFILE", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR", "TEMP"}
+var gitEnv = []string{
+	"PATH",
+	"HOME",
+	"USERPROFILE",
+	"XDG_CONFIG_HOME",
+	"GIT_CONFIG_GLOBAL",
+	"SYSTEMROOT",
+	"TMPDIR",
+	"TEMP",
+}
 
 // git returns a git command for dir, whose repository is not trusted. It runs no hook, monitor or pager, ignores bare
 // repositories among the files, and fetches nothing.
 func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	safe := []string{"-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=", "-c", "core.hooksPath=" + os.DevNull, "--no-pager"}
+	safe := []string{
+		"-c",
+		"safe.bareRepository=explicit",
+		"-c",
+		"core.fsmonitor=",
+		"-c",
+		"core.hooksPath=" + os.DevNull,
+		"--no-pager",
+	}
 	cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
 	cmd.Dir = dir
-	cmd.Env = []string{"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none"}
+	cmd.Env = []string{
+		"LC_ALL=C",
+		"GIT_OPTIONAL_LOCKS=0",
+		"GIT_TERMINAL_PROMPT=0",
+		"GIT_NO_LAZY_FETCH=1",
+		"GIT_ALLOW_PROTOCOL=none",
+	}
 	for _, name := range gitEnv {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
@@ -35,9 +58,9 @@ func git(ctx context.Context, dir string, args ...string) *exec.Cmd {
 // gitPatience is how long git may take: the files that its configuration names may have no end.
 const gitPatience = time.Minute
 
-// status returns what git status says of dir. It runs no filter, not even those of the user's own configuration: Git LFS, for one, runs
-// programs that the repository configures. A file that needs a filter to be compared, and whose time has changed, is reported as modified.
-// filtered reports whether there are filters that it left out.
+// status returns what git status says of dir. It runs no filter, not even those of the user's own configuration: Git
+// LFS, for one, runs programs that the repository configures. A file that needs a filter to be compared, and whose
+// time has changed, is reported as modified. filtered reports whether there are filters that it left out.
 func status(ctx context.Context, dir string) (_ []byte, filtered bool, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, gitPatience)
 	defer cancel()
@@ -48,17 +71,30 @@ func status(ctx context.Context, dir string) (_ []byte, filtered bool, _ error) 
 	cmd := git(ctx, dir, "status", "--porcelain", "--ignore-submodules=dirty", "--", ".")
 	// As options on git's command line, names could not contain an equals sign.
 	for i, s := range settings {
-		cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, s[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, s[1]))
+		cmd.Env = append(
+			cmd.Env,
+			fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, s[0]),
+			fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, s[1]),
+		)
 	}
 	cmd.Env = append(cmd.Env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(settings)))
 	out, err := cmd.Output()
 	return out, len(settings) > 0, err
 }
 
-// saferSettings returns keys and values of git's configuration with which it has no programs for filters, and reads no files that the
-// repository itself names.
+// saferSettings returns keys and values of git's configuration with which it has no programs for filters, and reads
+// no files that the repository itself names.
 func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ error) {
-	said, err := git(ctx, dir, "config", "--null", "--show-scope", "--name-only", "--get-regexp", `^(filter\.|core\.(attributes|excludes)file$)`).Output()
+	said, err := git(
+		ctx,
+		dir,
+		"config",
+		"--null",
+		"--show-scope",
+		"--name-only",
+		"--get-regexp",
+		`^(filter\.|core\.(attributes|excludes)file$)`,
+	).Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 { // there are none
 		return nil, nil
 	}
@@ -71,7 +107,12 @@ func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ err
 		case isFilter && end >= 0 && !known[name[:end]]:
 			known[name[:end]] = true
 			of := "filter." + name[:end]
-			settings = append(settings, [2]string{of + ".clean", ""}, [2]string{of + ".process", ""}, [2]string{of + ".required", "false"})
+			settings = append(
+				settings,
+				[2]string{of + ".clean", ""},
+				[2]string{of + ".process", ""},
+				[2]string{of + ".required", "false"},
+			)
 		case !isFilter && scope != "global" && scope != "system":
 			settings = append(settings, [2]string{key, os.DevNull})
 		}

@@ -34,7 +34,16 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 			}
 		}
 		for _, text := range []string{cmd.Long, cmd.LocalFlags().FlagUsages()} {
-			if got, want := strings.Join(strings.Fields(out.String()), ""), strings.Join(strings.Fields(text), ""); !strings.Contains(got, want) {
+			if got, want := strings.Join(
+				strings.Fields(out.String()),
+				"",
+			), strings.Join(
+				strings.Fields(text),
+				"",
+			); !strings.Contains(
+				got,
+				want,
+			) {
 				t.Errorf("%s: help lacks words of:\n%s", cmd.CommandPath(), text)
 			}
 		}

@@ -90,7 +90,8 @@ func TestKillLeavesWhatTheNextRunRemoves(t *testing.T) {
 	}
 }
 
-// A change that a kill has left half done is reported by commands that read, and taken back by undo; what was edited since stays.
+// A change that a kill has left half done is reported by commands that read, and taken back by undo; what was edited
+// since stays.
 func TestKilledChange(t *testing.T) {
 	dir := t.TempDir()
 	cache := "XDG_CACHE_HOME=" + filepath.Join(dir, "cache")
@@ -128,10 +129,14 @@ func TestKilledChange(t *testing.T) {
 		}
 	}
 	said := run(0, "undo")
-	if !strings.Contains(said, "kept README.md, which changed after the interruption") || !strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
+	if !strings.Contains(said, "kept README.md, which changed after the interruption") ||
+		!strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
 		t.Errorf("undo says %s", said)
 	}
-	if content, _ := os.ReadFile(edited); !strings.HasSuffix(string(content), "mine\n") || !strings.Contains(string(content), "PostgreSQL") {
+	if content, _ := os.ReadFile(
+		edited,
+	); !strings.HasSuffix(string(content), "mine\n") ||
+		!strings.Contains(string(content), "PostgreSQL") {
 		t.Error("the edit is gone")
 	}
 	if said := run(5, "check"); !strings.Contains(said, "files: 1 edited") {
@@ -191,7 +196,13 @@ func TestKilledChangeIsForgotten(t *testing.T) {
 	if len(staged) != 1 || os.RemoveAll(staged[0]) != nil {
 		t.Fatalf("staged is %q", staged)
 	}
-	if said := run(2, "undo"); !strings.Contains(said, "discarded the journal of an interrupted change that left no partial changes") {
+	if said := run(
+		2,
+		"undo",
+	); !strings.Contains(
+		said,
+		"discarded the journal of an interrupted change that left no partial changes",
+	) {
 		t.Errorf("undo says %s", said)
 	}
 	run(0, "check")

@@ -15,9 +15,10 @@ import (
 
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "man DIR",
-		Short:   "Write the manual pages",
-		Long:    `Write one manual page per command to a directory such as ~/.local/share/man/man1. The directory is created if it is missing.`,
+		Use:   "man DIR",
+		Short: "Write the manual pages",
+		Long: `Write one manual page per command to a directory such as ~/.local/share/man/man1. The directory is
+created if it is missing.`,
 		Example: "  otelgen man ~/.local/share/man/man1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,7 +26,11 @@ func (a *app) manCommand() *cobra.Command {
 			err := os.MkdirAll(dir, 0o755)
 			if err == nil {
 				cmd.Root().DisableAutoGenTag = true // of today's date
-				err = doc.GenManTree(cmd.Root(), &doc.GenManHeader{Source: "otelgen " + version.Get().Version, Manual: "otelgen"}, dir)
+				err = doc.GenManTree(
+					cmd.Root(),
+					&doc.GenManHeader{Source: "otelgen " + version.Get().Version, Manual: "otelgen"},
+					dir,
+				)
 			}
 			if err != nil {
 				return &generator.Error{

@@ -46,11 +46,12 @@ func (a *app) newCommand() (*cobra.Command, error) {
 	cmd := &cobra.Command{
 		Use:   "new [NAME]",
 		Short: "Generate a new service",
-		Long: `Generate a new service in ./NAME. The directory must be absent or empty; .git, a license, a README and files such as .gitignore
-may be there, and are kept.
+		Long: `Generate a new service in ./NAME. The directory must be absent or empty; .git, a license, a README
+and files such as .gitignore may be there, and are kept.
 
-At a terminal, otelgen asks for everything that no flag answers, and shows a preview. Without a terminal (or with TERM=dumb), in CI,
-with --no-input or with --answers it uses the defaults and asks nothing. The service is written completely or not at all.`,
+At a terminal, otelgen asks for everything that no flag answers, and shows a preview. Without a
+terminal (or with TERM=dumb), in CI, with --no-input or with --answers it uses the defaults and asks
+nothing. The service is written completely or not at all.`,
 		Example: `  otelgen new shop
   otelgen new shop --no-input --database postgres --backend otlp
   otelgen new shop --answers other/.otelgen.yaml --broker none`,
@@ -69,22 +70,30 @@ with --no-input or with --answers it uses the defaults and asks nothing. The ser
 			usage = "`NAMES` of the " + strings.ToLower(axis.Title) + "s (repeatable, or separated by commas)"
 		}
 		f.StringSliceVar(n.chosen[axis.Name], axis.Name, nil, usage)
-		cmd.RegisterFlagCompletionFunc(axis.Name, func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			before := typed[:strings.LastIndexByte(typed, ',')+1] // names that are complete
-			return n.complete(cmd.Context(), n.from, func(p *generator.Preset) []cobra.Completion {
-				if p.Axis != axis.Name {
-					return nil
-				}
-				return []cobra.Completion{cobra.CompletionWithDesc(before+p.Name, p.Summary)}
-			}), inOrder
-		})
+		cmd.RegisterFlagCompletionFunc(
+			axis.Name,
+			func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				before := typed[:strings.LastIndexByte(typed, ',')+1] // names that are complete
+				return n.complete(cmd.Context(), n.from, func(p *generator.Preset) []cobra.Completion {
+					if p.Axis != axis.Name {
+						return nil
+					}
+					return []cobra.Completion{cobra.CompletionWithDesc(before+p.Name, p.Summary)}
+				}), inOrder
+			},
+		)
 	}
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
 	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular (default "+generator.DefaultEntity+")")
 	f.StringVar(&n.plural, "entity-plural", "", "`PLURAL` of the entity, if the derived one is wrong")
 	f.StringArrayVar(&n.fields, "field", nil, "`NAME:TYPE[:MODIFIER…]`: a field of the entity, as in quantity:int:1..1000 (repeatable)")
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
-	f.StringVar(&n.output, "output", "", "`DIR` to write to, absent or a new repository; . is the current one (default ./NAME)")
+	f.StringVar(
+		&n.output,
+		"output",
+		"",
+		"`DIR` to write to, absent or a new repository; . is the current one (default ./NAME)",
+	)
 	f.StringVar(&n.answersFile, "answers", "", "`FILE` with answers, such as a project's .otelgen.yaml; flags override it")
 	n.from.addForProject(cmd)
 	f.BoolVar(&n.noInput, "no-input", false, "ask nothing")
@@ -134,8 +143,11 @@ func (n *newRun) run(cmd *cobra.Command, args []string, catalog *generator.Catal
 	}
 	if answers.Name == "" {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "name-missing", What: "the service has no name", Why: "no argument or answers file gives one, and otelgen does not ask " + n.silent(),
-			Fix: "name it, as in: otelgen new shop",
+			Kind: generator.KindAnswers,
+			Code: "name-missing",
+			What: "the service has no name",
+			Why:  "no argument or answers file gives one, and otelgen does not ask " + n.silent(),
+			Fix:  "name it, as in: otelgen new shop",
 		}
 	}
 	made, err := n.make(catalog, answers)
@@ -255,7 +267,11 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 			answers.Presets[axis] = []string{""}
 		}
 		for key := range answers.Options { // of a preset that is no longer chosen
-			if preset, _, _ := strings.Cut(key, "."); strings.HasPrefix(preset, axis+"/") && !slices.Contains(*names, strings.TrimPrefix(preset, axis+"/")) {
+			if preset, _, _ := strings.Cut(
+				key,
+				".",
+			); strings.HasPrefix(preset, axis+"/") &&
+				!slices.Contains(*names, strings.TrimPrefix(preset, axis+"/")) {
 				delete(answers.Options, key)
 			}
 		}

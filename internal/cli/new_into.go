@@ -32,14 +32,18 @@ func inNewRepository(e fs.DirEntry) bool {
 	}
 	stem := strings.TrimSuffix(name, path.Ext(name))
 	known := []string{".gitignore", ".gitattributes", ".dockerignore", ".editorconfig"}
-	return e.Type().IsRegular() && (slices.Contains(known, name) || slices.Contains([]string{"license", "licence", "readme"}, stem))
+	return e.Type().IsRegular() &&
+		(slices.Contains(known, name) || slices.Contains([]string{"license", "licence", "readme"}, stem))
 }
 
 // writeInto writes a service to an existing directory and keeps the files in it. Ignore files get more lines. For any
 // other file, the service's version gets a separate name.
 func (n *newRun) writeInto(ctx context.Context, target string, made *service) error {
 	state, err := n.lock(ctx, target)
-	if noJournal := (*generator.Error)(nil); errors.As(err, &noJournal) && noJournal.Code == "no-journal" && writer.Check(target) == nil {
+	if noJournal := (*generator.Error)(
+		nil,
+	); errors.As(err, &noJournal) && noJournal.Code == "no-journal" &&
+		writer.Check(target) == nil {
 		return n.writer.Write(ctx, target, made.files) // it replaces an empty directory, and needs no journal
 	}
 	if err != nil {
@@ -166,8 +170,10 @@ func firstLook(c generator.Contract) []string {
 	if endpoint < 0 || find("OTEL_TRACES_EXPORTER") < 0 {
 		return nil
 	}
-	return []string{"The telemetry goes to " + c.Env[endpoint].Default + ", or to where OTEL_EXPORTER_OTLP_ENDPOINT points. " +
-		"Without a collector there, OTEL_TRACES_EXPORTER=console prints the traces."}
+	return []string{
+		"The telemetry goes to " + c.Env[endpoint].Default + ", or to where OTEL_EXPORTER_OTLP_ENDPOINT points. " +
+			"Without a collector there, OTEL_TRACES_EXPORTER=console prints the traces.",
+	}
 }
 
 // isHere reports whether target is the current directory.

@@ -16,7 +16,12 @@ import (
 const durable = ".durable"
 
 // next returns what is to be done after a change, as sentences or commands.
-func (r *changeRun) next(o *opened, before, after *generator.Selection, base, theirs *generator.Tree, report *changeReport) []string {
+func (r *changeRun) next(
+	o *opened,
+	before, after *generator.Selection,
+	base, theirs *generator.Tree,
+	report *changeReport,
+) []string {
 	var steps []string
 	for _, s := range newServers(base, theirs) {
 		steps = append(steps, "start "+s+": make "+s)

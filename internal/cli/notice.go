@@ -22,9 +22,9 @@ const (
 	noticeTimeout = 2 * time.Second
 )
 
-// updateNotice writes a line to standard error if a newer otelgen has been released. It is off unless OTELGEN_UPDATE_NOTICE
-// is 1, and never asks without a terminal. The go command finds the version, so GOPROXY and GOPRIVATE hold. A failure is
-// silent: the notice is not worth an error.
+// updateNotice writes a line to standard error if a newer otelgen has been released. It is off unless
+// OTELGEN_UPDATE_NOTICE is 1, and never asks without a terminal. The go command finds the version, so GOPROXY and
+// GOPRIVATE hold. A failure is silent: the notice is not worth an error.
 func (a *app) updateNotice(ctx context.Context) {
 	out, ok := a.stderr.(*os.File)
 	if a.getenv("OTELGEN_UPDATE_NOTICE") != "1" || a.getenv("CI") != "" || !ok || !term.IsTerminal(int(out.Fd())) {
@@ -40,12 +40,21 @@ func noticeOf(current, latest string) string {
 	if !semver.IsValid(current) || !semver.IsValid(latest) || semver.Compare(current, latest) >= 0 {
 		return ""
 	}
-	return fmt.Sprintf("\notelgen %s is available; this is %s\n  go install %s/cmd/otelgen@%s\n", latest, current, ownModule, latest)
+	return fmt.Sprintf(
+		"\notelgen %s is available; this is %s\n  go install %s/cmd/otelgen@%s\n",
+		latest,
+		current,
+		ownModule,
+		latest,
+	)
 }
 
 // latestVersion returns the newest release, from the file if it is younger than noticeEvery, or "" if it is not known.
 func latestVersion(ctx context.Context, file string) string {
-	if info, err := os.Lstat(file); err == nil && info.Mode().IsRegular() && info.Size() < 100 && time.Since(info.ModTime()) < noticeEvery {
+	if info, err := os.Lstat(
+		file,
+	); err == nil && info.Mode().IsRegular() && info.Size() < 100 &&
+		time.Since(info.ModTime()) < noticeEvery {
 		known, _ := os.ReadFile(file)
 		return string(known)
 	}

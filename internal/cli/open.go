@@ -89,8 +89,11 @@ func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened,
 func findRoot(dir string) (string, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return "", &generator.Error{
-			Kind: generator.KindAnswers, Code: "no-project", What: dir + " is not a directory", Why: "a project is given by its directory",
-			Fix: "leave it out to use the current project, or give another directory",
+			Kind: generator.KindAnswers,
+			Code: "no-project",
+			What: dir + " is not a directory",
+			Why:  "a project is given by its directory",
+			Fix:  "leave it out to use the current project, or give another directory",
 		}
 	}
 	root, err := project.Find(filepath.Join(dir, project.FileName))
@@ -113,7 +116,10 @@ func (a *app) lock(ctx context.Context, root string) (*journal.State, error) {
 
 // lockAndRecover locks a project. It returns the interrupted change that it has undone and the files that it has left
 // as they are, or the change whose journal it has discarded.
-func (a *app) lockAndRecover(ctx context.Context, root string) (_ *journal.State, undone *journal.Journal, left []writer.Left, forgotten *journal.Journal, _ error) {
+func (a *app) lockAndRecover(
+	ctx context.Context,
+	root string,
+) (_ *journal.State, undone *journal.Journal, left []writer.Left, forgotten *journal.Journal, _ error) {
 	state, err := journal.Lock(ctx, root, "otelgen "+shellquote.Join(a.args...))
 	if err != nil {
 		return nil, nil, nil, nil, err

@@ -22,7 +22,12 @@ import (
 )
 
 func (a *app) presetCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "preset", Short: "Write and test custom presets", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use:   "preset",
+		Short: "Write and test custom presets",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.AddCommand(a.presetInitCommand(), a.presetLockCommand(), a.presetTestCommand())
 	return cmd
 }
@@ -31,11 +36,13 @@ func (a *app) presetLockCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock DIR",
 		Short: "Write the lock files of custom presets",
-		Long: `lock asks the go command what the Go files of the presets in DIR import, and writes lock.txt beside each manifest. It may download
-modules. From then on, services with these presets are generated without network.
+		Long: `lock asks the go command what the Go files of the presets in DIR import, and writes lock.txt beside
+each manifest. It may download modules. From then on, services with these presets are generated
+without network.
 
-If several presets pin a module, the highest version wins, as in Go. If that is higher than the version of a built-in preset,
-DIR/lock.txt holds the rebuilt locks of the built-in presets, for services with a preset of this folder.`,
+If several presets pin a module, the highest version wins, as in Go. If that is higher than the
+version of a built-in preset, DIR/lock.txt holds the rebuilt locks of the built-in presets, for
+services with a preset of this folder.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, _, err := proof.Folder(args[0])
@@ -47,8 +54,11 @@ DIR/lock.txt holds the rebuilt locks of the built-in presets, for services with 
 			line.Stop()
 			if err != nil {
 				return &generator.Error{
-					Kind: generator.KindPreset, Code: "preset-lock", What: "the presets in " + dir + " cannot be locked", Why: err.Error(),
-					Fix: "pin the modules that they import in the manifest, under modules",
+					Kind: generator.KindPreset,
+					Code: "preset-lock",
+					What: "the presets in " + dir + " cannot be locked",
+					Why:  err.Error(),
+					Fix:  "pin the modules that they import in the manifest, under modules",
 				}
 			}
 			return a.print(result, func(w *bytes.Buffer) {
@@ -116,7 +126,8 @@ func (a *app) presetTest(ctx context.Context, dir string, options proof.Options)
 	return proof.Run(ctx, catalog, root, ids, options)
 }
 
-// catalogOfOwn returns the built-in presets and those in a folder, which come first where both have one, and the latter's names.
+// catalogOfOwn returns the built-in presets and those in a folder, which come first where both have one, and the
+// latter's names.
 func (a *app) catalogOfOwn(dir string) (*generator.Catalog, []string, error) {
 	root, err := os.OpenRoot(dir)
 	var ids []string

@@ -17,8 +17,8 @@ func (a *app) presetInitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init AXIS/NAME",
 		Short: "Write a custom preset to start from",
-		Long: `init writes a working preset: a copy of a built-in one under another name, with comments. Change it, and run otelgen preset test.
-It never overwrites a file.`,
+		Long: `init writes a working preset: a copy of a built-in one under another name, with comments. Change it,
+and run otelgen preset test. It never overwrites a file.`,
 		Example: `  otelgen preset init broker/acme-bus
   otelgen preset init broker/acme-bus --from broker/none --in platform/presets
   otelgen preset test .`,
@@ -42,7 +42,10 @@ It never overwrites a file.`,
 				Files  []string `json:"files"`
 				Next   []string `json:"next"`
 				Note   string   `json:"note,omitempty"`
-			}{Preset: args[0], Output: dir, Next: []string{"otelgen preset test " + dir, "otelgen new shop " + useOf(args[0], in)}}
+			}{
+				Preset: args[0], Output: dir,
+				Next: []string{"otelgen preset test " + dir, "otelgen new shop " + useOf(args[0], in)},
+			}
 			for _, f := range files {
 				result.Files = append(result.Files, f.Path)
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/otelgen/otelgen/internal/prompt"
 )
 
-// preview says, in at most height lines of at most width columns, what will be written. Where the room is too small, it is the
-// folders that are left out.
+// preview says, in at most height lines of at most width columns, what will be written. Where the room is too small,
+// it is the folders that are left out.
 func (s *service) preview(width, height int) []string {
 	size := 0
 	folders := map[string]int{} // to the second level, with all files below

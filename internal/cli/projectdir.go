@@ -32,8 +32,11 @@ func (p *projectDir) argument(cmd *cobra.Command) {
 		if len(args) > 0 {
 			if cmd.Flags().Changed("project") {
 				return &generator.Error{
-					Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("the project is %q and --project %s", args[0], p.dir),
-					Why: "a command works on one project", Fix: "leave one of them out",
+					Kind: generator.KindAnswers,
+					Code: "usage",
+					What: fmt.Sprintf("the project is %q and --project %s", args[0], p.dir),
+					Why:  "a command works on one project",
+					Fix:  "leave one of them out",
 				}
 			}
 			p.dir = args[0]
@@ -45,8 +48,8 @@ func (p *projectDir) argument(cmd *cobra.Command) {
 // chosenBy finds a preset that is chosen by a flag of otelgen new.
 var chosenBy = regexp.MustCompile(`--([a-z-]+) ([a-z0-9-]+)`)
 
-// inProject returns an error about a selection with the remedy that a project has: presets are chosen by add and set there,
-// not by flags.
+// inProject returns an error about a selection with the remedy that a project has: presets are chosen by add and set
+// there, not by flags.
 func inProject(err error, catalog *generator.Catalog, before generator.Answers) error {
 	var known *generator.Error
 	if !errors.As(err, &known) {
@@ -79,7 +82,11 @@ func inProject(err error, catalog *generator.Catalog, before generator.Answers) 
 // keep is the remedy where a change takes away the preset that needy needs.
 func keep(catalog *generator.Catalog, p, needy *generator.Preset, before generator.Answers) string {
 	fix := "keep " + p.ID()
-	if has := slices.Contains(before.Presets[needy.Axis], needy.Name); has && groupOf(axisOf(catalog, needy.Axis), needy).Min == 0 {
+	if has := slices.Contains(
+		before.Presets[needy.Axis],
+		needy.Name,
+	); has &&
+		groupOf(axisOf(catalog, needy.Axis), needy).Min == 0 {
 		fix += ", or first run otelgen remove " + needy.ID()
 	}
 	return fix

@@ -32,7 +32,11 @@ func atTerminal(t *testing.T, dir string, env []string, args ...string) *termina
 	t.Helper()
 	cmd := exec.Command("otelgen", args...)
 	cmd.Dir = dir
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "CI=") }), "TERM=xterm", "NO_COLOR=1")
+	cmd.Env = append(
+		slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "CI=") }),
+		"TERM=xterm",
+		"NO_COLOR=1",
+	)
 	cmd.Env = append(cmd.Env, env...)
 	tm := &terminal{t: t, cmd: cmd, stdout: &bytes.Buffer{}, chunks: make(chan []byte)}
 	cmd.Stdout = tm.stdout // a pipe: what is asked must not get into it
@@ -148,7 +152,10 @@ func TestPromptsOnlyWhatIsOpen(t *testing.T) {
 	if code := tm.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
 	}
-	if !strings.Contains(tm.stdout.String(), "--framework chi --broker none --database memory --pattern layered --backend console") {
+	if !strings.Contains(
+		tm.stdout.String(),
+		"--framework chi --broker none --database memory --pattern layered --backend console",
+	) {
 		t.Errorf("standard output:\n%s", tm.stdout)
 	}
 }

@@ -51,11 +51,18 @@ func changesOf(files []change.File) (changes []writer.Change) {
 	for _, f := range files {
 		switch {
 		case f.From != "":
-			changes = append(changes, writer.Change{Path: f.From, Was: f.Was, Remove: true}, writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode, Exact: true})
+			changes = append(
+				changes,
+				writer.Change{Path: f.From, Was: f.Was, Remove: true},
+				writer.Change{Path: f.Path, Content: f.Content, Mode: f.Mode, Exact: true},
+			)
 		case f.State == change.Removed:
 			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Remove: true})
 		case f.Content != nil:
-			changes = append(changes, writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode, Exact: f.Was != nil})
+			changes = append(
+				changes,
+				writer.Change{Path: f.Path, Was: f.Was, Content: f.Content, Mode: f.Mode, Exact: f.Was != nil},
+			)
 		}
 	}
 	return changes

@@ -35,7 +35,18 @@ func onScreen(t *testing.T, width, height int, args ...string) *screen {
 		s.tmux("kill-server")
 		os.RemoveAll(short)
 	})
-	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "-c", s.dir}
+	start := []string{
+		"-f",
+		"/dev/null",
+		"new-session",
+		"-d",
+		"-x",
+		fmt.Sprint(width),
+		"-y",
+		fmt.Sprint(height),
+		"-c",
+		s.dir,
+	}
 	for _, v := range []string{"CI=", "NO_COLOR=", "PATH=" + os.Getenv("PATH")} {
 		start = append(start, "-e", v)
 	}
@@ -58,7 +69,8 @@ func (s *screen) types(keys ...string) {
 	s.tmux(append([]string{"send-keys"}, keys...)...)
 }
 
-// sees waits until all of the texts are on the screen at once, and none of those that begin with "!". It returns the screen.
+// sees waits until all of the texts are on the screen at once, and none of those that begin with "!". It returns the
+// screen.
 func (s *screen) sees(texts ...string) string {
 	s.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
@@ -119,7 +131,13 @@ func TestScreen(t *testing.T) {
 	s.sees("no match")
 	s.types("Enter") // takes nothing
 	s.types("BSpace", "BSpace", "n", "o", "n", "e")
-	s.sees("Framework?  none_", "> none ", "!nethttp", "None (worker)", "rules out  broker none: a worker is reached only by events")
+	s.sees(
+		"Framework?  none_",
+		"> none ",
+		"!nethttp",
+		"None (worker)",
+		"rules out  broker none: a worker is reached only by events",
+	)
 	s.holdsLines()
 	s.types("Enter")
 

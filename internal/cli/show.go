@@ -35,7 +35,9 @@ func (a *app) showCommand() *cobra.Command {
 			}
 			return a.print(preset, func(w *bytes.Buffer) { showText(w, preset, facts) })
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(
+			cmd *cobra.Command, args []string, typed string,
+		) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, inOrder
 			}
@@ -58,7 +60,9 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 	section("Provides", p.Provides...)
 	section("Shared facts", p.Facts...)
 	section("Requires", rows(p.Requires, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
-	section("Conflicts with", rows(p.Conflicts, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
+	section(
+		"Conflicts with",
+		rows(p.Conflicts, func(r generator.Rule) string { return r.Capability + "\t" + r.Reason })...)
 	section("Options", rows(p.Options, func(o generator.Option) string {
 		kind := o.Type
 		if len(o.Values) > 0 {
@@ -66,9 +70,21 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 		}
 		return fmt.Sprintf("--option %s.%s=%s\t%s\t%s", p.Name, o.Name, o.Default, kind, o.Summary+with(needs(o)))
 	})...)
-	section("Environment", rows(facts.Env, func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) })...)
-	section("Servers", rows(facts.Servers, func(s generator.Server) string { return s.Name + "\t" + s.Image + "\t" + provides(s) + with(s.When) })...)
-	section("Ports", rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary+with(o.When)) })...)
+	section(
+		"Environment",
+		rows(
+			facts.Env,
+			func(e generator.Env) string { return e.Name + "\t" + e.Default + "\t" + e.Summary + with(e.When) },
+		)...)
+	section(
+		"Servers",
+		rows(
+			facts.Servers,
+			func(s generator.Server) string { return s.Name + "\t" + s.Image + "\t" + provides(s) + with(s.When) },
+		)...)
+	section(
+		"Ports",
+		rows(p.Ports, func(o generator.Port) string { return fmt.Sprintf("%d\t%s", o.Port, o.Summary+with(o.When)) })...)
 	section("Spans", rows(facts.Spans, func(s generator.Span) string {
 		return strings.Join(s.Names, ", ") + "\t" + s.Kind + "\t" + s.Summary + with(s.When)
 	})...)
@@ -98,7 +114,10 @@ func provides(s generator.Server) string {
 }
 
 // alerts returns a row for each objective and alert of the metrics.
-func alerts(metrics []generator.Metric, row func(name, metric, condition, summary, action string) string) (all []string) {
+func alerts(
+	metrics []generator.Metric,
+	row func(name, metric, condition, summary, action string) string,
+) (all []string) {
 	for _, m := range metrics {
 		for _, o := range m.Objectives {
 			condition := fmt.Sprintf("%v %% do not fail", o.Target)

@@ -32,16 +32,29 @@ type sourceFlags struct {
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
 	f.flags = cmd.Flags()
-	f.flags.StringArrayVar(&f.presets, "presets", nil, "`DIR|MODULE@VERSION` with more presets, as AXIS/NAME/preset.yaml (repeatable)")
-	f.flags.StringArrayVar(&f.replace, "replace", nil, "`AXIS/NAME` of a preset to take from --presets instead of the built-in one (repeatable)")
+	f.flags.StringArrayVar(
+		&f.presets,
+		"presets",
+		nil,
+		"`DIR|MODULE@VERSION` with more presets, as AXIS/NAME/preset.yaml (repeatable)",
+	)
+	f.flags.StringArrayVar(
+		&f.replace,
+		"replace",
+		nil,
+		"`AXIS/NAME` of a preset to take from --presets instead of the built-in one (repeatable)",
+	)
 	cmd.MarkFlagDirname("presets")
 	cmd.RegisterFlagCompletionFunc("replace", cobra.NoFileCompletions)
 }
 
-// addForProject adds the flags to a command that works on a project or reads an answers file. Either may be a stranger's.
+// addForProject adds the flags to a command that works on a project or reads an answers file. Either may be a
+// stranger's.
 func (f *sourceFlags) addForProject(cmd *cobra.Command) {
 	f.add(cmd)
-	cmd.Flags().BoolVar(&f.allowFetch, "allow-fetch", false, "download presets and modules that are named only in a file, if they are not in the module cache")
+	cmd.Flags().
+		BoolVar(&f.allowFetch, "allow-fetch", false, "download presets and modules that are named only in a file, if "+
+			"they are not in the module cache")
 }
 
 // sources are the sources that a catalog was made of, but for what is built in.
@@ -80,7 +93,11 @@ func (s sources) arguments() (args []string) {
 // catalogFor returns the built-in presets and those of the sources in the flags, else in origin, else in the
 // environment. origin is a project or an answers file, or nil. A flag with an empty value means no sources. Sources
 // that are named only in origin are not fetched unless the user allows it.
-func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project.Project) (*generator.Catalog, sources, error) {
+func (a *app) catalogFor(
+	ctx context.Context,
+	flags sourceFlags,
+	origin *project.Project,
+) (*generator.Catalog, sources, error) {
 	used, err := a.sourcesFor(flags, origin)
 	if err != nil {
 		return nil, used, err
@@ -105,9 +122,11 @@ func (a *app) catalogFor(ctx context.Context, flags sourceFlags, origin *project
 			continue
 		case from.Sum != "" && from.Sum != found.Sum:
 			errs = append(errs, &generator.Error{
-				Kind: generator.KindTarget, Code: "presets-changed", What: from.Name + " differs from the presets that the project was generated with",
-				Why: "the project records the checksum " + from.Sum + ", and the module has " + found.Sum,
-				Fix: "find out who changed a published version; to use it anyway, name it with --presets",
+				Kind: generator.KindTarget,
+				Code: "presets-changed",
+				What: from.Name + " differs from the presets that the project was generated with",
+				Why:  "the project records the checksum " + from.Sum + ", and the module has " + found.Sum,
+				Fix:  "find out who changed a published version; to use it anyway, name it with --presets",
 			})
 			continue
 		}
@@ -147,13 +166,22 @@ func (a *app) sourcesFor(flags sourceFlags, origin *project.Project) (used sourc
 	}
 	if len(used.PresetsFrom) > maxSources {
 		return used, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("more than %d preset sources", maxSources), Why: "every command searches all of them",
-			Fix: "put the presets into fewer folders or modules",
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: fmt.Sprintf("more than %d preset sources", maxSources),
+			Why:  "every command searches all of them",
+			Fix:  "put the presets into fewer folders or modules",
 		}
 	}
 	for i, from := range used.PresetsFrom {
 		if slices.ContainsFunc(used.PresetsFrom[:i], func(s project.Source) bool { return s.Name == from.Name }) {
-			return used, &generator.Error{Kind: generator.KindAnswers, Code: "usage", What: "the presets " + from.Name + " are given twice", Why: "each source can be given once", Fix: "leave one of them out"}
+			return used, &generator.Error{
+				Kind: generator.KindAnswers,
+				Code: "usage",
+				What: "the presets " + from.Name + " are given twice",
+				Why:  "each source can be given once",
+				Fix:  "leave one of them out",
+			}
 		}
 	}
 	if used.Replace = flags.replace; !flags.given("replace") && origin != nil {

@@ -32,12 +32,12 @@ func (a *app) undoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "Undo the last change of a project",
-		Long: `Undo the last change that otelgen made to a project, by add, remove, set, update or eject, or by new in a directory that
-existed. Every file gets its previous content.
-If a file has changed since, undo lists it, changes nothing and exits with 5.
+		Long: `Undo the last change that otelgen made to a project, by add, remove, set, update or eject, or by new
+in a directory that existed. Every file gets its previous content. If a file has changed since, undo
+lists it, changes nothing and exits with 5.
 
-otelgen remembers the change on this machine, by the directory the project was in. An interrupted change is undone in all
-files that have not been edited since.`,
+otelgen remembers the change on this machine, by the directory the project was in. An interrupted
+change is undone in all files that have not been edited since.`,
 		Example: "  otelgen undo",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.undo(cmd.Context(), in.dir) },
@@ -69,9 +69,11 @@ func (a *app) undo(ctx context.Context, dir string) error {
 	}
 	if forgotten != nil { // the last change is not what the user wants undone
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "nothing-to-undo", What: "nothing to undo: the interrupted change left no partial changes",
-			Why: "all files are as they were before or after it: " + forgotten.Command,
-			Fix: "to undo the last complete change, run otelgen undo again",
+			Kind: generator.KindAnswers,
+			Code: "nothing-to-undo",
+			What: "nothing to undo: the interrupted change left no partial changes",
+			Why:  "all files are as they were before or after it: " + forgotten.Command,
+			Fix:  "to undo the last complete change, run otelgen undo again",
 		}
 	}
 	last, changes, edited, err := writer.Revert(state)

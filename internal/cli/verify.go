@@ -24,12 +24,13 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Run a service and check its telemetry",
-		Long: `verify builds the service, runs it by its development entry point with its own OTLP receiver, sends it requests, and stops it with
-SIGTERM. It compares the received telemetry with what the presets declare and with the semantic conventions.
+		Long: `verify builds the service, runs it by its development entry point with its own OTLP receiver, sends
+it requests, and stops it with SIGTERM. It compares the received telemetry with what the presets
+declare and with the semantic conventions.
 
-The exit code is 5 if something is wrong. Your own additions are noted, and fail only with --strict. The project is not changed.
-Servers that the development entry point does not start are those in its variables, such as DATABASE_URL. The service writes to
-them, so use a separate database.`,
+The exit code is 5 if something is wrong. Your own additions are noted, and fail only with --strict.
+The project is not changed. Servers that the development entry point does not start are those in its
+variables, such as DATABASE_URL. The service writes to them, so use a separate database.`,
 		Example: `  otelgen verify
   DATABASE_URL=postgres://localhost/verify otelgen verify shop
   otelgen verify --strict --format junit > verify.xml`,
@@ -50,8 +51,15 @@ them, so use a separate database.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(junitFormat{&a.format}, "format", "output format: text, json or junit") // in place of the one that all commands have
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
+	f.Var(
+		junitFormat{&a.format},
+		"format",
+		"output format: text, json or junit",
+	) // in place of the one that all commands have
+	cmd.RegisterFlagCompletionFunc(
+		"format",
+		cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp),
+	)
 	f.BoolVar(&o.Strict, "strict", false, "treat notes as failures")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm an entity, and to stop")
 	f.StringVar(&o.Body, "body", "", "`JSON` body that creates an entity, if you changed the API")
@@ -66,7 +74,11 @@ them, so use a separate database.`,
 func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, from sourceFlags) error {
 	if o.Timeout <= 0 {
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: "--timeout is " + o.Timeout.String(), Why: "the timeout must be positive", Fix: "give a duration such as --timeout 1m",
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: "--timeout is " + o.Timeout.String(),
+			Why:  "the timeout must be positive",
+			Fix:  "give a duration such as --timeout 1m",
 		}
 	}
 	opened, err := a.open(ctx, dir, from)
@@ -105,8 +117,11 @@ func (a *app) reportVerify(report *verify.Report) error {
 		names += fmt.Sprintf(" and %d more", more)
 	}
 	return &generator.Error{
-		Kind: generator.KindDrift, Code: "verify-failed", What: fmt.Sprintf("the telemetry of %s fails verification: %s", report.Service, names),
-		Why: "the report above lists each problem and why it matters", Fix: "correct the service, or the facts that its presets declare",
+		Kind: generator.KindDrift,
+		Code: "verify-failed",
+		What: fmt.Sprintf("the telemetry of %s fails verification: %s", report.Service, names),
+		Why:  "the report above lists each problem and why it matters",
+		Fix:  "correct the service, or the facts that its presets declare",
 	}
 }
 

@@ -1,5 +1,5 @@
-// Command demo generates the default service, starts it, sends it orders and shows their traces. It needs the go command
-// only, and leaves the service for the user to look at.
+// Command demo generates the default service, starts it, sends it orders and shows their traces. It needs the go
+// command only, and leaves the service for the user to look at.
 package main
 
 import (

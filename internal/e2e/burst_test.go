@@ -19,8 +19,8 @@ const (
 	defaultQueue = 2048
 )
 
-// TestBurst sends as many orders as the service can take, four times as many spans as its queue can hold. Sending keeps up with that:
-// with the defaults, and a collector that answers, every span arrives.
+// TestBurst sends as many orders as the service can take, four times as many spans as its queue can hold. Sending
+// keeps up with that: with the defaults, and a collector that answers, every span arrives.
 func TestBurst(t *testing.T) {
 	t.Parallel()
 	const orders, spansEach = 1000, 9
@@ -49,8 +49,8 @@ func TestBurst(t *testing.T) {
 	}
 }
 
-// TestQueueLimit sends a burst while the collector does not answer, so that the queue must overflow. It holds what it promises, and
-// every span that it drops is counted.
+// TestQueueLimit sends a burst while the collector does not answer, so that the queue must overflow. It holds what it
+// promises, and every span that it drops is counted.
 func TestQueueLimit(t *testing.T) {
 	t.Parallel()
 	const orders, spansEach = 500, 8
@@ -118,14 +118,18 @@ func burst(t *testing.T, service *process, orders int) {
 // dropped returns how many spans the SDK says it has dropped because its queue was full.
 func dropped(t *testing.T, signals otlp.Signals) int {
 	t.Helper()
-	point := pointHaving(lastMetric(t, signals, "otel.sdk.processor.span.processed"), map[string]string{"error.type": "queue_full"})
+	point := pointHaving(
+		lastMetric(t, signals, "otel.sdk.processor.span.processed"),
+		map[string]string{"error.type": "queue_full"},
+	)
 	if point == nil {
 		return 0
 	}
 	return int(point.Value)
 }
 
-// newGate returns the URL of a collector that keeps its callers waiting until it is opened, and then hands them on to a receiver.
+// newGate returns the URL of a collector that keeps its callers waiting until it is opened, and then hands them on to
+// a receiver.
 func newGate(t *testing.T, receiver *otlp.Receiver) (address string, open func()) {
 	t.Helper()
 	target, err := url.Parse(receiver.HTTPEndpoint())

@@ -30,10 +30,26 @@ func TestChangeKeepsModulesTidy(t *testing.T) {
 		}
 		return string(said)
 	}
-	run(generator, "new", "mine", "--no-input", "--framework", "nethttp", "--broker", "none", "--database", "sqlite", "--backend", "otlp")
+	run(
+		generator,
+		"new",
+		"mine",
+		"--no-input",
+		"--framework",
+		"nethttp",
+		"--broker",
+		"none",
+		"--database",
+		"sqlite",
+		"--backend",
+		"otlp",
+	)
 	write := func(imports ...string) {
 		t.Helper()
-		code := "// Package extra is the user's.\npackage extra\n\nimport (\n\t_ \"" + strings.Join(imports, "\"\n\t_ \"") + "\"\n)\n"
+		code := "// Package extra is the user's.\npackage extra\n\nimport (\n\t_ \"" + strings.Join(
+			imports,
+			"\"\n\t_ \"",
+		) + "\"\n)\n"
 		if err := os.MkdirAll(filepath.Join(dir, "extra"), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestBadConfiguration starts services with settings that cannot be. They end at once with code 1, name every bad variable, and never
-// show what may be a secret.
+// TestBadConfiguration starts services with settings that cannot be. They end at once with code 1, name every bad
+// variable, and never show what may be a secret.
 func TestBadConfiguration(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
@@ -44,7 +44,8 @@ func TestBadConfiguration(t *testing.T) {
 			service := launch(t, shop.service(t), environment{
 				"HTTP_ADDR": "127.0.0.1:0",
 				// Where nothing listens; and neither would be asked for.
-				"DATABASE_URL": "postgres://me:" + secret + "@127.0.0.1:1/orders", "BROKER_URL": "nats://me:" + secret + "@127.0.0.1:1",
+				"DATABASE_URL":                "postgres://me:" + secret + "@127.0.0.1:1/orders",
+				"BROKER_URL":                  "nats://me:" + secret + "@127.0.0.1:1",
 				"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
 			}.with(test.env))
 			if code := service.exit(t, 10*time.Second); code != 1 {
@@ -67,7 +68,11 @@ func TestBadConfiguration(t *testing.T) {
 		// Wrong passwords are no reason to end: they may be put right. Nor to be shown.
 		database := strings.Replace(newDatabase(t), ":postgres@", ":"+secret+"@", 1)
 		broker := strings.Replace(newNATS(t).URL, "nats://", "nats://me:"+secret+"@", 1)
-		service := serve(t, shop.service(t), environment{"DATABASE_URL": database, "BROKER_URL": broker, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
+		service := serve(
+			t,
+			shop.service(t),
+			environment{"DATABASE_URL": database, "BROKER_URL": broker, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
+		)
 		eventually(t, patience, "the service says why it is not ready", func() bool {
 			return service.logged("cannot migrate the database, will try again") > 0
 		})

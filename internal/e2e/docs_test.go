@@ -67,7 +67,13 @@ func readDocs(t *testing.T, page string) {
 			r.env = append(r.env, variable)
 		}
 	}
-	r.env = append(r.env, "TERM=xterm", "HTTP_ADDR="+r.address, "ADMIN_ADDR=127.0.0.1:0", "PATH="+filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	r.env = append(
+		r.env,
+		"TERM=xterm",
+		"HTTP_ADDR="+r.address,
+		"ADMIN_ADDR=127.0.0.1:0",
+		"PATH="+filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"),
+	)
 	did := 0
 	for _, block := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(content), -1) {
 		switch kind, text := block[1], block[2]; kind {

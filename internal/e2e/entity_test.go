@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestAnotherEntity generates a service for another entity, of two words. It builds, its own tests pass, and everything that users
-// and telemetry see is named after it.
+// TestAnotherEntity generates a service for another entity, of two words. It builds, its own tests pass, and
+// everything that users and telemetry see is named after it.
 func TestAnotherEntity(t *testing.T) {
 	t.Parallel()
 	dir := renamed.source(t)
@@ -19,7 +19,11 @@ func TestAnotherEntity(t *testing.T) {
 	}
 
 	receiver := newReceiver(t)
-	service := serve(t, renamed.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).URL}))
+	service := serve(
+		t,
+		renamed.service(t),
+		reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": newNATS(t).URL}),
+	)
 	service.ready(t, http.StatusOK, patience)
 	a := request(t, http.MethodPost, service.base+"/line-items", `{"title":"lamp","price":"19.99"}`)
 	var placed order

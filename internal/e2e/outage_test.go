@@ -15,8 +15,8 @@ const (
 	recovered = 20 * time.Second
 )
 
-// TestDatabaseOutage starts a service before its database, then has the database crash and come back. The service lives through it
-// all, says what it is able to do, and what was accepted meanwhile is confirmed in the end.
+// TestDatabaseOutage starts a service before its database, then has the database crash and come back. The service
+// lives through it all, says what it is able to do, and what was accepted meanwhile is confirmed in the end.
 func TestDatabaseOutage(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]*project{"postgres": shop, "mysql": overMySQL, "redis": overRedis, "mongodb": overMongoDB} {
@@ -31,7 +31,11 @@ func checkDatabaseOutage(t *testing.T, database *server, p *project) {
 	broker, receiver := newNATS(t), newReceiver(t)
 	database.do(t, "stop")
 
-	service := serve(t, p.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database.URL, "BROKER_URL": broker.URL}))
+	service := serve(
+		t,
+		p.service(t),
+		reportingTo(receiver).with(environment{"DATABASE_URL": database.URL, "BROKER_URL": broker.URL}),
+	)
 	service.ready(t, http.StatusServiceUnavailable, noticed)
 	refused(t, service)
 	database.do(t, "start")
@@ -45,7 +49,12 @@ func checkDatabaseOutage(t *testing.T, database *server, p *project) {
 	const id = "018f0000-0000-7000-8000-00000000000b"
 	events := connect(t, broker)
 	events.publish(t, event{id: "during the outage", data: created(id)})
-	await(t, receiver, "the event is given back", func(s otlp.Signals) bool { return len(s.SpansNamed("nak orders.created")) > 0 })
+	await(
+		t,
+		receiver,
+		"the event is given back",
+		func(s otlp.Signals) bool { return len(s.SpansNamed("nak orders.created")) > 0 },
+	)
 	database.do(t, "start")
 	service.ready(t, http.StatusOK, recovered)
 	service.confirmed(t, service.place(t).ID)
@@ -122,7 +131,8 @@ func checkBrokerOutage(t *testing.T, broker *server, p *project) {
 	service.stop(t)
 }
 
-// TestStopDuringOutage stops services that have lost what they depend on. They end in time and in good order all the same.
+// TestStopDuringOutage stops services that have lost what they depend on. They end in time and in good order all the
+// same.
 func TestStopDuringOutage(t *testing.T) {
 	t.Parallel()
 	broker := newNATS(t)

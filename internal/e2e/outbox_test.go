@@ -21,7 +21,12 @@ func TestOutbox(t *testing.T) {
 	service.ready(t, http.StatusOK, patience)
 
 	broker.do(t, "stop")
-	eventually(t, noticed, "the service misses the broker", func() bool { return service.logged("NATS connection lost") > 0 })
+	eventually(
+		t,
+		noticed,
+		"the service misses the broker",
+		func() bool { return service.logged("NATS connection lost") > 0 },
+	)
 	service.ready(t, http.StatusOK, noticed) // an outbox needs no broker to accept orders
 	began := time.Now()
 	first := service.place(t) // which does not wait for the broker
@@ -38,7 +43,10 @@ func TestOutbox(t *testing.T) {
 
 	request(t, http.MethodPost, service.base+"/orders", draft, "traceparent", "00-"+traceID(1)+"-00f067aa0ba902b7-01")
 	signals := await(t, receiver, "the trace of the order", func(s otlp.Signals) bool {
-		return slices.ContainsFunc(s.SpansNamed("ack orders.created"), func(span *otlp.Span) bool { return span.TraceID == traceID(1) })
+		return slices.ContainsFunc(
+			s.SpansNamed("ack orders.created"),
+			func(span *otlp.Span) bool { return span.TraceID == traceID(1) },
+		)
 	})
 	want := `server POST /orders
   internal orders.create

@@ -14,8 +14,8 @@ import (
 	"github.com/otelgen/otelgen/internal/proc"
 )
 
-// TestServiceBehindPgBouncer does what docs/how-to/pgbouncer.md says: migrations go over a direct connection, the service over PgBouncer
-// in transaction mode, whose two connections many requests share.
+// TestServiceBehindPgBouncer does what docs/how-to/pgbouncer.md says: migrations go over a direct connection, the
+// service over PgBouncer in transaction mode, whose two connections many requests share.
 func TestServiceBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	direct := newDatabase(t)

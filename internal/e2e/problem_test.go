@@ -13,8 +13,8 @@ import (
 	"github.com/otelgen/otelgen/templates"
 )
 
-// TestProblems sends what no service should accept. Every answer is a problem (RFC 9457), and the telemetry of it has few names:
-// a route only where one answered.
+// TestProblems sends what no service should accept. Every answer is a problem (RFC 9457), and the telemetry of it has
+// few names: a route only where one answered.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	c, err := generator.NewCatalog(templates.FS, generator.Source{Name: generator.BuiltIn, FS: presets.FS})
@@ -31,7 +31,13 @@ func TestProblems(t *testing.T) {
 		}
 		t.Run(framework.Name, func(t *testing.T) {
 			t.Parallel()
-			p := newProject("problems-"+framework.Name, "--framework="+framework.Name, "--broker=none", "--database=postgres", "--backend=otlp")
+			p := newProject(
+				"problems-"+framework.Name,
+				"--framework="+framework.Name,
+				"--broker=none",
+				"--database=postgres",
+				"--backend=otlp",
+			)
 			checkProblems(t, p, environment{"DATABASE_URL": newDatabase(t)})
 		})
 	}
@@ -44,7 +50,8 @@ func checkProblems(t *testing.T, p *project, env environment) {
 	receiver := newReceiver(t)
 	service := serve(t, p.service(t), reportingTo(receiver).with(env))
 	service.ready(t, http.StatusOK, patience)
-	// A framework that checks requests against a schema answers 422 in its own words, and takes a body without a content type for JSON.
+	// A framework that checks requests against a schema answers 422 in its own words, and takes a body without a
+	// content type for JSON.
 	outOfSchema := request(t, http.MethodGet, service.base+"/orders?limit=0", "").status
 	schema := outOfSchema == http.StatusUnprocessableEntity
 
@@ -121,7 +128,10 @@ func checkProblems(t *testing.T, p *project, env environment) {
 			if test.status >= 400 && !schema {
 				checkReasons(t, a, test.detail, test.fields)
 			}
-			allowed := strings.FieldsFunc(strings.Join(a.header.Values("Allow"), ","), func(r rune) bool { return r == ',' || r == ' ' })
+			allowed := strings.FieldsFunc(
+				strings.Join(a.header.Values("Allow"), ","),
+				func(r rune) bool { return r == ',' || r == ' ' },
+			)
 			slices.Sort(allowed)
 			if !slices.Equal(allowed, test.allow) {
 				t.Errorf("Allow is %q, want %q", allowed, test.allow)
@@ -140,7 +150,10 @@ func checkProblems(t *testing.T, p *project, env environment) {
 				t.Errorf("the span is named %q, want %q", name, test.span)
 			}
 			_, ok := server.Attributes["http.route"]
-			if route := bracketed.Replace(server.Attributes.Text("http.route")); ok != (test.route != "") || route != test.route {
+			if route := bracketed.Replace(
+				server.Attributes.Text("http.route"),
+			); ok != (test.route != "") ||
+				route != test.route {
 				t.Errorf("http.route is %q, want %q", route, test.route)
 			}
 			if server.Status != otlp.StatusUnset {
@@ -217,7 +230,11 @@ func checkReasons(t *testing.T, a answer, detail string, fields []string) {
 func TestCallerGone(t *testing.T) {
 	t.Parallel()
 	database, receiver := newDatabase(t), newReceiver(t)
-	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": newNATS(t).URL}))
+	service := serve(
+		t,
+		shop.service(t),
+		reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": newNATS(t).URL}),
+	)
 	service.ready(t, http.StatusOK, patience)
 	unlock := lockOrders(t, database)
 
@@ -236,13 +253,22 @@ func TestCallerGone(t *testing.T) {
 		gone <- err
 	}()
 	eventually(t, patience, "the order waits for the database", func() bool {
-		return sql(t, database, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT%'") == "1"
+		return sql(
+			t,
+			database,
+			"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT%'",
+		) == "1"
 	})
 	leave()
 	if err := <-gone; err == nil {
 		t.Fatal("the order was answered")
 	}
-	signals := await(t, receiver, "the server's span", func(s otlp.Signals) bool { return len(s.SpansNamed("POST /orders")) == 1 })
+	signals := await(
+		t,
+		receiver,
+		"the server's span",
+		func(s otlp.Signals) bool { return len(s.SpansNamed("POST /orders")) == 1 },
+	)
 	unlock()
 	server := signals.SpansNamed("POST /orders")[0]
 	checkAttributes(t, server, map[string]string{"http.response.status_code": "499"})

@@ -8,7 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	// The tests run the command and not its packages; by this, their results are not taken for still valid when it has changed.
+	// The tests run the command and not its packages; by this, their results are not taken for still valid when it
+	// has changed.
 	_ "github.com/otelgen/otelgen/internal/cli"
 )
 
@@ -19,15 +20,42 @@ var (
 	// A worker, reached by events alone.
 	worker = newProject("worker", "--framework=none", "--broker=nats", "--database=sqlite", "--backend=otlp")
 	// The choices that the others leave out.
-	plain = newProject("plain", "--framework=nethttp", "--broker=none", "--database=sqlite", "--pattern=layered", "--backend=otlp")
+	plain = newProject(
+		"plain",
+		"--framework=nethttp",
+		"--broker=none",
+		"--database=sqlite",
+		"--pattern=layered",
+		"--backend=otlp",
+	)
 	// What cannot lose an event.
-	careful = newProject("careful", "--framework=chi", "--broker=nats", "--database=postgres", "--pattern=hexagonal,retry,outbox", "--backend=otlp")
+	careful = newProject(
+		"careful",
+		"--framework=chi",
+		"--broker=nats",
+		"--database=postgres",
+		"--pattern=hexagonal,retry,outbox",
+		"--backend=otlp",
+	)
 	// The same as shop over other servers.
-	overRabbitMQ = newProject("over-rabbitmq", "--framework=nethttp", "--broker=rabbitmq", "--database=postgres", "--backend=otlp")
-	overKafka    = newProject("over-kafka", "--framework=gin", "--broker=kafka", "--database=postgres", "--backend=otlp")
-	overMySQL    = newProject("over-mysql", "--framework=chi", "--broker=nats", "--database=mysql", "--pattern=layered", "--backend=otlp")
-	overRedis    = newProject("over-redis", "--framework=nethttp", "--broker=nats", "--database=redis", "--backend=otlp")
-	overMongoDB  = newProject("over-mongodb", "--framework=chi", "--broker=nats", "--database=mongodb", "--backend=otlp")
+	overRabbitMQ = newProject(
+		"over-rabbitmq",
+		"--framework=nethttp",
+		"--broker=rabbitmq",
+		"--database=postgres",
+		"--backend=otlp",
+	)
+	overKafka = newProject("over-kafka", "--framework=gin", "--broker=kafka", "--database=postgres", "--backend=otlp")
+	overMySQL = newProject(
+		"over-mysql",
+		"--framework=chi",
+		"--broker=nats",
+		"--database=mysql",
+		"--pattern=layered",
+		"--backend=otlp",
+	)
+	overRedis   = newProject("over-redis", "--framework=nethttp", "--broker=nats", "--database=redis", "--backend=otlp")
+	overMongoDB = newProject("over-mongodb", "--framework=chi", "--broker=nats", "--database=mongodb", "--backend=otlp")
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestReadOnlyDatabaseIsNotReady has a database accept no writes, as its replicas do and as one does during a failover. The service is
-// not ready, says why, and is ready again once the database accepts writes.
+// TestReadOnlyDatabaseIsNotReady has a database accept no writes, as its replicas do and as one does during a
+// failover. The service is not ready, says why, and is ready again once the database accepts writes.
 func TestReadOnlyDatabaseIsNotReady(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -47,7 +47,15 @@ func setReadOnlyMySQL(t *testing.T, database string, readOnly bool) {
 	if readOnly {
 		value = "ON"
 	}
-	tell(t, "mariadb", "--host="+u.Hostname(), "--port="+u.Port(), "--user="+u.User.Username(), "--password="+password, "--execute=SET GLOBAL read_only = "+value)
+	tell(
+		t,
+		"mariadb",
+		"--host="+u.Hostname(),
+		"--port="+u.Port(),
+		"--user="+u.User.Username(),
+		"--password="+password,
+		"--execute=SET GLOBAL read_only = "+value,
+	)
 }
 
 // setReplicaOfRedis makes the database a replica of an empty one, or a primary again.

@@ -13,14 +13,24 @@ import (
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	broker, receiver := newNATS(t), newReceiver(t)
-	service := serve(t, worker.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.URL}))
+	service := serve(
+		t,
+		worker.service(t),
+		reportingTo(receiver).with(environment{"DATABASE_URL": newSQLite(t), "BROKER_URL": broker.URL}),
+	)
 	service.ready(t, http.StatusOK, patience)
 	events := connect(t, broker)
 	poison := []string{"{", "", "null", `{"id":"no uuid"}`, `{"id":7}`, "\xff\xfe", strings.Repeat("[", 100_000)}
 	for _, data := range poison {
 		events.publish(t, event{data: data})
 	}
-	events.publish(t, event{data: created("018f0000-0000-7000-8000-00000000000c"), headers: map[string]string{"Event-Type": "something.else"}})
+	events.publish(
+		t,
+		event{
+			data:    created("018f0000-0000-7000-8000-00000000000c"),
+			headers: map[string]string{"Event-Type": "something.else"},
+		},
+	)
 	events.publish(t, event{data: created("018f0000-0000-7000-8000-00000000000d")})
 
 	info := events.settled(t, "worker")
@@ -29,7 +39,12 @@ func TestPoison(t *testing.T) {
 	}
 	service.stop(t)
 	signals := receiver.Signals()
-	if terminated, acknowledged := len(signals.SpansNamed("term orders.created")), len(signals.SpansNamed("ack orders.created")); terminated != len(poison)+1 || acknowledged != 1 {
+	if terminated, acknowledged := len(
+		signals.SpansNamed("term orders.created"),
+	), len(
+		signals.SpansNamed("ack orders.created"),
+	); terminated != len(poison)+1 ||
+		acknowledged != 1 {
 		t.Errorf("%d events were terminated and %d acknowledged, want %d and 1", terminated, acknowledged, len(poison)+1)
 	}
 	failed := 0
@@ -51,15 +66,27 @@ func TestPoison(t *testing.T) {
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
-	service := serve(t, shop.service(t), reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL}))
+	service := serve(
+		t,
+		shop.service(t),
+		reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL}),
+	)
 	service.ready(t, http.StatusOK, patience)
 
 	sql(t, database, "ALTER TABLE orders RENAME TO mislaid")
 	const id = "018f0000-0000-7000-8000-00000000000e"
 	events := connect(t, broker)
 	trace := traceID(1)
-	events.publish(t, event{id: "e", data: created(id), headers: map[string]string{"traceparent": "00-" + trace + "-00f067aa0ba902b7-01"}})
-	await(t, receiver, "the event is given back", func(s otlp.Signals) bool { return len(s.SpansNamed("nak orders.created")) > 0 })
+	events.publish(
+		t,
+		event{id: "e", data: created(id), headers: map[string]string{"traceparent": "00-" + trace + "-00f067aa0ba902b7-01"}},
+	)
+	await(
+		t,
+		receiver,
+		"the event is given back",
+		func(s otlp.Signals) bool { return len(s.SpansNamed("nak orders.created")) > 0 },
+	)
 	sql(t, database, "ALTER TABLE mislaid RENAME TO orders")
 	service.confirmed(t, id)
 	events.settled(t, "shop")
@@ -84,14 +111,18 @@ consumer process orders.created
 			t.Errorf("attempt %d has the delivery count %v", i+1, got)
 		}
 		// It is the same message of the stream each time.
-		if stream, sequence := attempt.Attributes["nats.stream.name"], attempt.Attributes["nats.stream.sequence"]; stream != "ORDERS" || sequence != int64(1) {
+		if stream, sequence := attempt.Attributes["nats.stream.name"], attempt.Attributes["nats.stream.sequence"]; stream != "ORDERS" ||
+			sequence != int64(1) {
 			t.Errorf("attempt %d is of message %v of %v", i+1, sequence, stream)
 		}
 	}
 	// The database's own code for a table that is not there.
 	failed := spans.Spans()[2]
 	checkAttributes(t, failed, map[string]string{"db.response.status_code": "42P01", "error.type": "42P01"})
-	point := pointHaving(lastMetric(t, receiver.Signals(), "db.client.operation.duration"), map[string]string{"error.type": "42P01"})
+	point := pointHaving(
+		lastMetric(t, receiver.Signals(), "db.client.operation.duration"),
+		map[string]string{"error.type": "42P01"},
+	)
 	if point == nil || point.Count != 1 {
 		t.Errorf("db.client.operation.duration counts the failure as %+v", point)
 	}

@@ -5,12 +5,16 @@ import (
 	"testing"
 )
 
-// TestRepeatedCreateMakesOneOrder repeats a request whose first answer was a failure: the order was stored, but not published. The
-// repetition has the same order published, and so confirmed.
+// TestRepeatedCreateMakesOneOrder repeats a request whose first answer was a failure: the order was stored, but not
+// published. The repetition has the same order published, and so confirmed.
 func TestRepeatedCreateMakesOneOrder(t *testing.T) {
 	t.Parallel()
 	broker := newNATS(t)
-	service := serve(t, shop.service(t), environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL, "OTEL_SDK_DISABLED": "true"})
+	service := serve(
+		t,
+		shop.service(t),
+		environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": broker.URL, "OTEL_SDK_DISABLED": "true"},
+	)
 	service.ready(t, http.StatusOK, patience)
 
 	create := func(body string) answer {

@@ -13,8 +13,9 @@ import (
 	"testing"
 )
 
-// TestUsedDatabasesFollowEveryChange changes a project at random, with migrations of the user's in between. The service that each
-// change makes migrates the same database, which holds the orders of those before, by its command; it is then ready and creates an order.
+// TestUsedDatabasesFollowEveryChange changes a project at random, with migrations of the user's in between. The
+// service that each change makes migrates the same database, which holds the orders of those before, by its command;
+// it is then ready and creates an order.
 func TestUsedDatabasesFollowEveryChange(t *testing.T) {
 	broker := newNATS(t)
 	for seed, database := range []string{"postgres", "mysql", "sqlite"} {
@@ -57,8 +58,26 @@ func newSchema(t *testing.T, database string, seed uint64) *schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &schema{t: t, r: rand.New(rand.NewPCG(seed, seed)), database: database, dir: filepath.Join(t.TempDir(), "shop"), otelgen: binary}
-	if err := command(".", binary, "new", "shop", "--no-input", "--output", s.dir, "--framework=nethttp", "--broker=nats", "--database="+database, "--backend=otlp"); err != nil {
+	s := &schema{
+		t:        t,
+		r:        rand.New(rand.NewPCG(seed, seed)),
+		database: database,
+		dir:      filepath.Join(t.TempDir(), "shop"),
+		otelgen:  binary,
+	}
+	if err := command(
+		".",
+		binary,
+		"new",
+		"shop",
+		"--no-input",
+		"--output",
+		s.dir,
+		"--framework=nethttp",
+		"--broker=nats",
+		"--database="+database,
+		"--backend=otlp",
+	); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -122,7 +141,11 @@ func (s *schema) addOwn() {
 	}
 	version += 1 + s.r.IntN(3)
 	text := fmt.Sprintf("-- +goose Up\nCREATE TABLE IF NOT EXISTS notes%d (id INTEGER);\n", version)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(files[0]), fmt.Sprintf("%05d_notes.sql", version)), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(
+		filepath.Join(filepath.Dir(files[0]), fmt.Sprintf("%05d_notes.sql", version)),
+		[]byte(text),
+		0o600,
+	); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -88,7 +88,16 @@ func newDatabase(t *testing.T) string {
 // sql runs statements in a PostgreSQL database and returns the values of the result.
 func sql(t *testing.T, database string, statements string) string {
 	t.Helper()
-	cmd := exec.Command("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--command="+statements, database)
+	cmd := exec.Command(
+		"psql",
+		"--no-psqlrc",
+		"--quiet",
+		"--tuples-only",
+		"--no-align",
+		"--set=ON_ERROR_STOP=1",
+		"--command="+statements,
+		database,
+	)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", statements, err, output)

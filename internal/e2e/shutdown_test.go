@@ -158,8 +158,8 @@ func (l *load) accepted() map[string]string {
 	return accepted
 }
 
-// TestCollectorUnreachable runs a service whose collector does not take anything. It must not matter: requests are answered as fast
-// as ever, and the service stops in time and in good order.
+// TestCollectorUnreachable runs a service whose collector does not take anything. It must not matter: requests are
+// answered as fast as ever, and the service stops in time and in good order.
 func TestCollectorUnreachable(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{"refuses": freeAddress, "never answers": blackHole} {
@@ -183,7 +183,8 @@ func TestCollectorUnreachable(t *testing.T) {
 				}
 				slices.Sort(took)
 				// A request that waited for the collector would take until the exporter times out, 10 s.
-				if median, slowest := took[len(took)/2], took[len(took)-1]; median > 100*time.Millisecond || slowest > 2*time.Second {
+				if median, slowest := took[len(took)/2], took[len(took)-1]; median > 100*time.Millisecond ||
+					slowest > 2*time.Second {
 					t.Errorf("requests took %s in the median and %s at most", median, slowest)
 				}
 				began := time.Now()
@@ -205,7 +206,9 @@ func TestCollectorUnreachable(t *testing.T) {
 func TestShutdownWhileHandlingHangs(t *testing.T) {
 	t.Parallel()
 	database, broker, receiver := newDatabase(t), newNATS(t), newReceiver(t)
-	env := reportingTo(receiver).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL, "SHUTDOWN_TIMEOUT": "10s"})
+	env := reportingTo(
+		receiver,
+	).with(environment{"DATABASE_URL": database, "BROKER_URL": broker.URL, "SHUTDOWN_TIMEOUT": "10s"})
 	service := serve(t, shop.service(t), env)
 	service.ready(t, http.StatusOK, patience)
 
@@ -217,7 +220,12 @@ func TestShutdownWhileHandlingHangs(t *testing.T) {
 		events.publish(t, event{id: id, data: created(id)})
 		ids = append(ids, id)
 	}
-	eventually(t, patience, "the service has fetched the events", func() bool { return events.state(t, "shop").NumAckPending == len(ids) })
+	eventually(
+		t,
+		patience,
+		"the service has fetched the events",
+		func() bool { return events.state(t, "shop").NumAckPending == len(ids) },
+	)
 	service.terminate(t)
 	if code := service.exit(t, 10*time.Second); code != 0 {
 		t.Errorf("the service ended with code %d, want 0", code)
@@ -246,7 +254,12 @@ func TestSecondSignal(t *testing.T) {
 	lockOrders(t, database)
 	events := connect(t, broker)
 	events.publish(t, event{data: created("018f0000-0000-7000-8000-00000000000f")})
-	eventually(t, patience, "the service has fetched the event", func() bool { return events.state(t, "shop").NumAckPending == 1 })
+	eventually(
+		t,
+		patience,
+		"the service has fetched the event",
+		func() bool { return events.state(t, "shop").NumAckPending == 1 },
+	)
 
 	service.terminate(t)
 	eventually(t, patience, "the service has begun to stop", func() bool {
@@ -276,7 +289,12 @@ func TestShutdownDuringRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if _, err := fmt.Fprintf(conn, "POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(draft)); err != nil {
+	if _, err := fmt.Fprintf(
+		conn,
+		"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: "+
+			"100-continue\r\n\r\n",
+		len(draft),
+	); err != nil {
 		t.Fatal(err)
 	}
 	answers := bufio.NewReader(conn)

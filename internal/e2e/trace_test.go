@@ -89,7 +89,8 @@ func orderTrace(t *testing.T, receiver *otlp.Receiver, server string) otlp.Trace
 		}
 		trace = s.Trace(requests[0].TraceID)
 		return slices.ContainsFunc(trace.Spans(), func(span *otlp.Span) bool {
-			return strings.HasPrefix(span.Name, "ack ") || span.Kind == otlp.KindConsumer && span.Attributes["messaging.system"] == "in_process"
+			return strings.HasPrefix(span.Name, "ack ") ||
+				span.Kind == otlp.KindConsumer && span.Attributes["messaging.system"] == "in_process"
 		})
 	})
 	return trace
@@ -201,7 +202,12 @@ func checkOrderMetrics(t *testing.T, signals otlp.Signals) {
 			t.Errorf("%s has the buckets %v, want %v", name, point.Bounds, want.buckets)
 		}
 	}
-	if metric := lastMetric(t, signals, "orders.created"); metric.Type != otlp.Sum || !metric.Monotonic || metric.Points[0].Value != 1 {
+	if metric := lastMetric(
+		t,
+		signals,
+		"orders.created",
+	); metric.Type != otlp.Sum || !metric.Monotonic ||
+		metric.Points[0].Value != 1 {
 		t.Errorf("orders.created is %+v", metric)
 	}
 	lastMetric(t, signals, "go.goroutine.count")
@@ -281,10 +287,12 @@ func checkResource(t *testing.T, signals otlp.Signals, name string) {
 
 var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// checkNames holds that nothing which differs from request to request is in the name of a span or an attribute of a metric.
+// checkNames holds that nothing which differs from request to request is in the name of a span or an attribute of a
+// metric.
 func checkNames(t *testing.T, signals otlp.Signals, values ...string) {
 	varies := func(text string) bool {
-		return uuid.MatchString(text) || slices.ContainsFunc(values, func(value string) bool { return strings.Contains(text, value) })
+		return uuid.MatchString(text) ||
+			slices.ContainsFunc(values, func(value string) bool { return strings.Contains(text, value) })
 	}
 	for _, span := range signals.Spans {
 		if varies(span.Name) {
@@ -302,8 +310,8 @@ func checkNames(t *testing.T, signals otlp.Signals, values ...string) {
 	}
 }
 
-// TestWorker publishes an event to a worker, as another service would, within a trace of that service. The worker continues
-// the trace and stores the order.
+// TestWorker publishes an event to a worker, as another service would, within a trace of that service. The worker
+// continues the trace and stores the order.
 func TestWorker(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t)
@@ -315,9 +323,21 @@ func TestWorker(t *testing.T) {
 	const traceID, parentID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	id := "018f0000-0000-7000-8000-00000000000a"
 	events := connect(t, broker)
-	events.publish(t, event{id: "e1", data: created(id), headers: map[string]string{"traceparent": "00-" + traceID + "-" + parentID + "-01"}})
+	events.publish(
+		t,
+		event{
+			id:      "e1",
+			data:    created(id),
+			headers: map[string]string{"traceparent": "00-" + traceID + "-" + parentID + "-01"},
+		},
+	)
 
-	signals := await(t, receiver, "the span of the ack", func(s otlp.Signals) bool { return len(s.SpansNamed("ack orders.created")) == 1 })
+	signals := await(
+		t,
+		receiver,
+		"the span of the ack",
+		func(s otlp.Signals) bool { return len(s.SpansNamed("ack orders.created")) == 1 },
+	)
 	trace := signals.Trace(traceID)
 	want := `consumer process orders.created
   internal orders.confirm
@@ -330,7 +350,12 @@ func TestWorker(t *testing.T) {
 	}
 	consumer := named(t, trace, "process orders.created")
 	if consumer.ParentID != parentID || len(consumer.Links) != 1 || consumer.Links[0].SpanID != parentID {
-		t.Errorf("the consumer's parent is %s and its links %v, want both to be %s", consumer.ParentID, consumer.Links, parentID)
+		t.Errorf(
+			"the consumer's parent is %s and its links %v, want both to be %s",
+			consumer.ParentID,
+			consumer.Links,
+			parentID,
+		)
 	}
 	service.stop(t)
 	checkLogs(t, receiver.Signals(), service, trace, "order confirmed")
@@ -346,7 +371,8 @@ func TestWorker(t *testing.T) {
 	}
 }
 
-// TestPlain places an order with the choices that the other services leave out: net/http, layers, events inside of the process, SQLite.
+// TestPlain places an order with the choices that the other services leave out: net/http, layers, events inside of
+// the process, SQLite.
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t)
@@ -376,7 +402,10 @@ func TestPlain(t *testing.T) {
 	checkAttributes(t, named(t, trace, "POST /orders"), map[string]string{"http.route": "/orders"})
 	checkAttributes(t, named(t, trace, "INSERT orders"), map[string]string{"db.system.name": "sqlite"})
 	signals := receiver.Signals()
-	if point := pointHaving(lastMetric(t, signals, "http.server.request.duration"), map[string]string{"http.route": "/orders/{id}"}); point == nil {
+	if point := pointHaving(
+		lastMetric(t, signals, "http.server.request.duration"),
+		map[string]string{"http.route": "/orders/{id}"},
+	); point == nil {
 		t.Error("http.server.request.duration has no point for /orders/{id}")
 	}
 	checkLogs(t, signals, service, trace, "order created", "request answered", "order confirmed")
@@ -401,7 +430,9 @@ func TestDefaultEndpoint(t *testing.T) {
 				t.Skipf("the address has to be free: %v", err)
 			}
 			forward(t, listener, strings.TrimPrefix(endpoint, "http://"), func(r io.Reader) io.Reader { return r })
-			env := reportingTo(receiver).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
+			env := reportingTo(
+				receiver,
+			).with(environment{"DATABASE_URL": newDatabase(t), "BROKER_URL": newNATS(t).URL, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol})
 			delete(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
 			service := serve(t, shop.service(t), env)
 			service.ready(t, http.StatusOK, patience)

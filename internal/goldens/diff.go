@@ -29,7 +29,8 @@ func lines(text []byte) int { return bytes.Count(text, []byte("\n")) }
 
 var hunk = regexp.MustCompile(`(?m)^@@ -(\d+).*$`)
 
-// difference returns a unified diff whose hunks name the declaration they are in. Line numbers would change with every line above.
+// difference returns a unified diff whose hunks name the declaration they are in. Line numbers would change with
+// every line above.
 func difference(from, to string, was, now []byte) []byte {
 	text, err := udiff.ToUnified(from, to, string(was), udiff.Lines(string(was), string(now)), contextLines)
 	if err != nil {

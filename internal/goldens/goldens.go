@@ -1,5 +1,5 @@
-// Package goldens renders the golden archives of presets and services, and compares two of them. It must not read or write
-// files: built-in and custom presets keep their goldens in different places.
+// Package goldens renders the golden archives of presets and services, and compares two of them. It must not read or
+// write files: built-in and custom presets keep their goldens in different places.
 package goldens
 
 import (
@@ -30,7 +30,10 @@ func Format(a *txtar.Archive) ([]byte, error) {
 		same = back.Files[i].Name == a.Files[i].Name && bytes.Equal(back.Files[i].Data, a.Files[i].Data)
 	}
 	if !same {
-		return nil, fmt.Errorf("%s: a file does not end with a newline, or holds a line that an archive cannot", bytes.TrimSpace(a.Comment))
+		return nil, fmt.Errorf(
+			"%s: a file does not end with a newline, or holds a line that an archive cannot",
+			bytes.TrimSpace(a.Comment),
+		)
 	}
 	return data, nil
 }

@@ -21,10 +21,12 @@ const (
 	defaultFile = "as in the default service"
 )
 
-// Preset returns the golden of a preset: what its manifest declares, and what it changes in the service that is nearest to the defaults.
+// Preset returns the golden of a preset: what its manifest declares, and what it changes in the service that is
+// nearest to the defaults.
 //
-// Its own files are whole where they are new, and diffs where the default service has most of their lines. Shared files are always diffs.
-// Files that are equal in the default service are only listed, so a change of a shared template shows in few goldens.
+// Its own files are whole where they are new, and diffs where the default service has most of their lines. Shared
+// files are always diffs. Files that are equal in the default service are only listed, so a change of a shared
+// template shows in few goldens.
 func Preset(c *generator.Catalog, p *generator.Preset) ([]byte, error) {
 	answers, err := matrix.Nearest(c, p.Axis, p.Name)
 	if err != nil {
@@ -85,7 +87,10 @@ func (g *preset) manifest(defaults []*generator.Preset) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(defaults, func(d *generator.Preset) bool { return d.Axis == g.preset.Axis && d.Group == g.preset.Group })
+	at := slices.IndexFunc(
+		defaults,
+		func(d *generator.Preset) bool { return d.Axis == g.preset.Axis && d.Group == g.preset.Group },
+	)
 	if at < 0 || defaults[at].ID() == g.preset.ID() {
 		g.add(manifestFile, now)
 		return nil

@@ -110,11 +110,13 @@ func golden(t *testing.T, name string, edits ...string) map[string]string {
 func TestGoldenShowsWhatThePresetChanges(t *testing.T) {
 	got := golden(t, "second")
 	for name, want := range map[string]string{
-		"README.md.diff":               "--- README.md\n+++ README.md\n@@ # shop\n One.\n-Needs nothing.\n+Needs a server.\n - queries: Queries.\n",
-		"internal/store/near.txt.diff": "--- internal/store/near.txt\n+++ internal/store/near.txt\n@@\n a line\n-first\n+second\n",
-		"internal/store/far.txt":       "second\n",
-		"internal/store/new.txt":       "new\n",
-		"as in the default service":    "internal/store/same.txt\n",
+		"README.md.diff": "--- README.md\n+++ README.md\n@@ # shop\n One.\n-Needs nothing.\n+Needs a " +
+			"server.\n - queries: Queries.\n",
+		"internal/store/near.txt.diff": "--- internal/store/near.txt\n+++ internal/store/near.txt\n@@\n a " +
+			"line\n-first\n+second\n",
+		"internal/store/far.txt":    "second\n",
+		"internal/store/new.txt":    "new\n",
+		"as in the default service": "internal/store/same.txt\n",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
@@ -131,7 +133,8 @@ func TestGoldenShowsWhatThePresetChanges(t *testing.T) {
 // Files of the default service are not repeated, so the golden of a default preset is its manifest and a list.
 func TestGoldenOfADefaultPresetIsAList(t *testing.T) {
 	got := golden(t, "first")
-	if want := "README.md\ninternal/store/far.txt\ninternal/store/near.txt\ninternal/store/same.txt\n"; got["as in the default service"] != want || len(got) != 2 {
+	if want := "README.md\ninternal/store/far.txt\ninternal/store/near.txt\ninternal/store/same.txt\n"; got["as in the default service"] != want ||
+		len(got) != 2 {
 		t.Errorf("got %v, want preset.yaml and %q", got, want)
 	}
 }
@@ -150,7 +153,8 @@ func TestGoldenShowsEveryFact(t *testing.T) {
 	for _, edit := range [][2]string{
 		{"The second one.", "The other one."}, {"above: 10", "above: 11"}, {"Send fewer.", "Send less."}, {"for: 5m", "for: 10m"}, {"instrument: counter\n    unit: \"{query}\"\n    summary: Queries.\n    alerts", "instrument: updowncounter\n    unit: \"{query}\"\n    summary: Queries.\n    alerts"},
 		{"summary: The second one.", "summary: The second one.\nprovides: [durable]"},
-		{"summary: The second one.", "summary: The second one.\nenv: [{name: URL, section: Database, field: URL, type: url, default: x, summary: S.}]"},
+		{"summary: The second one.", "summary: The second one.\nenv: [{name: URL, section: Database, field: URL, type: " +
+			"url, default: x, summary: S.}]"},
 		{"summary: The second one.", "summary: The second one.\nspans: [{names: [query], kind: client, summary: S.}]"},
 		{"summary: The second one.", "summary: The second one.\nports: [{port: 5432, summary: S.}]"},
 	} {

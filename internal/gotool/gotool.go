@@ -34,7 +34,12 @@ func runSaid(ctx context.Context, dir string, args ...string) (stdout, stderr []
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return out.Bytes(), said.Bytes(), fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, strings.TrimSpace(said.String()+out.String()))
+		return out.Bytes(), said.Bytes(), fmt.Errorf(
+			"go %s: %w\n%s",
+			strings.Join(args, " "),
+			err,
+			strings.TrimSpace(said.String()+out.String()),
+		)
 	}
 	return out.Bytes(), said.Bytes(), nil
 }

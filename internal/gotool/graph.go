@@ -50,7 +50,12 @@ type goMod struct {
 
 // readGraph reads the module in dir, which must be tidy.
 func readGraph(ctx context.Context, dir string) (*graph, error) {
-	g := &graph{versions: map[string]string{}, roots: map[string]bool{}, packages: map[string]*pkg{}, modules: map[module.Version]*goMod{}}
+	g := &graph{
+		versions: map[string]string{},
+		roots:    map[string]bool{},
+		packages: map[string]*pkg{},
+		modules:  map[module.Version]*goMod{},
+	}
 	cache, err := run(ctx, dir, "env", "GOMODCACHE")
 	if err != nil {
 		return nil, err
@@ -111,7 +116,10 @@ func (g *graph) module(ctx context.Context, m module.Version) (*goMod, error) {
 		return nil, err
 	}
 	found := &goMod{}
-	if found.sum, err = dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }); err != nil {
+	if found.sum, err = dirhash.Hash1(
+		[]string{"go.mod"},
+		func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+	); err != nil {
 		return nil, err
 	}
 	if parsed.Go != nil {
@@ -253,7 +261,8 @@ func (p *pkg) scan(dir string) error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") ||
+			strings.HasPrefix(name, ".") {
 			continue
 		}
 		file := filepath.Join(dir, name)
@@ -275,7 +284,10 @@ func (p *pkg) scan(dir string) error {
 			p.name = parsed.Name.Name
 		}
 		for _, spec := range parsed.Imports {
-			if imported, err := strconv.Unquote(spec.Path.Value); err == nil && !isStd(imported) && module.CheckImportPath(imported) == nil {
+			if imported, err := strconv.Unquote(
+				spec.Path.Value,
+			); err == nil && !isStd(imported) &&
+				module.CheckImportPath(imported) == nil {
 				*into = append(*into, imported)
 			}
 		}

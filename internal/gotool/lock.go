@@ -61,7 +61,15 @@ func pins(units []Unit) (map[string]pin, error) {
 				return nil, fmt.Errorf("%s pins %s at %q, which is not a version such as v1.2.3", u.Name, path, v)
 			}
 			if p, ok := pins[path]; ok && p.version != v {
-				return nil, fmt.Errorf("two versions of %s are pinned: %s in %s and %s in %s\n  why: a service can contain both\n  fix: pin the newer one in both", path, p.version, p.unit, v, u.Name)
+				return nil, fmt.Errorf(
+					"two versions of %s are pinned: %s in %s and %s in %s\n  why: a service can contain both\n  fix: pin the "+
+						"newer one in both",
+					path,
+					p.version,
+					p.unit,
+					v,
+					u.Name,
+				)
 			}
 			pins[path] = pin{v, u.Name, u.follows}
 		}
@@ -73,14 +81,15 @@ func pins(units []Unit) (map[string]pin, error) {
 // go command would find when it loads each of the imports alone.
 type universe struct {
 	*graph
-	imports  map[string]*closure
-	loaded   map[string]bool                // modules that some closure has packages of
-	tests    map[string]bool                // … for the tests of dependencies only, in some closure
-	beside   map[string]map[string][]string // module in tests → module that could hold its packages by their path → versions that do
-	searched map[string]bool                // … all of those
-	zips     map[module.Version]string      // … checksums of all their versions
-	floors   map[string]*floor              // of the loaded modules
-	goes     string                         // the go directive that all of them can do with
+	imports map[string]*closure
+	loaded  map[string]bool // modules that some closure has packages of
+	tests   map[string]bool // … for the tests of dependencies only, in some closure
+	// Module in tests → module that could hold its packages by their path → versions that do.
+	beside   map[string]map[string][]string
+	searched map[string]bool           // … all of those
+	zips     map[module.Version]string // … checksums of all their versions
+	floors   map[string]*floor         // of the loaded modules
+	goes     string                    // the go directive that all of them can do with
 }
 
 // floor is what requiring a module selects at least.
@@ -121,7 +130,17 @@ func newUniverse(ctx context.Context, units []Unit, pins map[string]pin) (*unive
 		if err != nil {
 			return nil, err
 		}
-		u := &universe{graph: g, imports: map[string]*closure{}, loaded: map[string]bool{}, tests: map[string]bool{}, beside: map[string]map[string][]string{}, searched: map[string]bool{}, zips: map[module.Version]string{}, floors: map[string]*floor{}, goes: goVersion}
+		u := &universe{
+			graph:    g,
+			imports:  map[string]*closure{},
+			loaded:   map[string]bool{},
+			tests:    map[string]bool{},
+			beside:   map[string]map[string][]string{},
+			searched: map[string]bool{},
+			zips:     map[module.Version]string{},
+			floors:   map[string]*floor{},
+			goes:     goVersion,
+		}
 		for i := range imports {
 			if err := u.add(i); err != nil {
 				return nil, err
@@ -162,7 +181,15 @@ func unpinned(output string, units []Unit) error {
 }
 
 func notPinned(by, importPath, mod, v string) error {
-	return fmt.Errorf("%s imports %s of module %s, which no manifest pins\n  why: without a pin, the go command uses the newest version\n  fix: add `%[3]s: %s` to the `modules:` of the manifest", by, importPath, mod, v)
+	return fmt.Errorf(
+		"%s imports %s of module %s, which no manifest pins\n"+
+			"  why: without a pin, the go command uses the newest version\n"+
+			"  fix: add `%[3]s: %s` to the `modules:` of the manifest",
+		by,
+		importPath,
+		mod,
+		v,
+	)
 }
 
 // add loads one import.
@@ -191,7 +218,10 @@ func (u *universe) addFloors(ctx context.Context) (raised map[string]string, err
 			return nil, err
 		}
 		u.floors[path] = f
-		if goes := u.modules[module.Version{Path: path, Version: u.versions[path]}].goes; version.Compare("go"+goes, "go"+u.goes) > 0 {
+		if goes := u.modules[module.Version{Path: path, Version: u.versions[path]}].goes; version.Compare(
+			"go"+goes,
+			"go"+u.goes,
+		) > 0 {
 			u.goes = goes
 		}
 		for m, v := range f.versions {
@@ -290,7 +320,16 @@ func (u *universe) check(units []Unit, pins map[string]pin) error {
 		case !u.loaded[path]:
 			errs = append(errs, fmt.Errorf("%s pins %s, which no package needs\n  fix: remove it from `modules:`", p.unit, path))
 		case u.versions[path] != p.version:
-			errs = append(errs, fmt.Errorf("%s pins %s at %s, but other modules need %s\n  fix: pin %[4]s", p.unit, path, p.version, u.versions[path]))
+			errs = append(
+				errs,
+				fmt.Errorf(
+					"%s pins %s at %s, but other modules need %s\n  fix: pin %[4]s",
+					p.unit,
+					path,
+					p.version,
+					u.versions[path],
+				),
+			)
 		}
 	}
 	for _, unit := range units {
@@ -305,7 +344,12 @@ func (u *universe) check(units []Unit, pins map[string]pin) error {
 
 // lock cuts out of the universe what the unit's imports need.
 func (u *universe) lock(ctx context.Context, unit Unit) (*gomod.Lock, error) {
-	l := &gomod.Lock{Go: u.goes, Imports: map[string]gomod.Import{}, Modules: map[string]gomod.Module{}, Sums: map[module.Version]string{}}
+	l := &gomod.Lock{
+		Go:      u.goes,
+		Imports: map[string]gomod.Import{},
+		Modules: map[string]gomod.Module{},
+		Sums:    map[module.Version]string{},
+	}
 	modules := map[string]bool{}
 	for _, i := range unit.Imports {
 		c, p := u.imports[i], u.packages[i]

@@ -24,24 +24,54 @@ func sample() []Unit {
 		{
 			Name: "templates",
 			Modules: map[string]string{
-				otel: "v1.47.0", otel + "/metric": "v1.47.0", otel + "/trace": "v1.47.0", otel + "/log": "v1.47.0",
-				otel + "/sdk": "v1.47.0", otel + "/sdk/metric": "v1.47.0", otel + "/sdk/log": "v1.47.0",
-				contrib + "/instrumentation/runtime": "v0.72.0", contrib + "/bridges/otelslog": "v0.21.0",
-				"github.com/caarlos0/env/v11": "v11.4.2", "github.com/google/uuid": "v1.6.0", "golang.org/x/sync": "v0.24.0", "github.com/google/go-cmp": "v0.7.0",
+				otel:                                 "v1.47.0",
+				otel + "/metric":                     "v1.47.0",
+				otel + "/trace":                      "v1.47.0",
+				otel + "/log":                        "v1.47.0",
+				otel + "/sdk":                        "v1.47.0",
+				otel + "/sdk/metric":                 "v1.47.0",
+				otel + "/sdk/log":                    "v1.47.0",
+				contrib + "/instrumentation/runtime": "v0.72.0",
+				contrib + "/bridges/otelslog":        "v0.21.0",
+				"github.com/caarlos0/env/v11":        "v11.4.2",
+				"github.com/google/uuid":             "v1.6.0",
+				"golang.org/x/sync":                  "v0.24.0",
+				"github.com/google/go-cmp":           "v0.7.0",
 			},
 			Imports: []string{
-				otel, otel + "/attribute", otel + "/codes", otel + "/metric", otel + "/metric/noop", otel + "/trace", otel + "/trace/noop", otel + "/propagation", otel + "/log",
-				otel + "/sdk/log", otel + "/sdk/metric", otel + "/sdk/metric/metricdata", otel + "/sdk/resource", otel + "/sdk/trace", otel + "/sdk/trace/tracetest",
-				otel + "/semconv/v1.43.0", contrib + "/instrumentation/runtime", contrib + "/bridges/otelslog",
-				"github.com/caarlos0/env/v11", "github.com/google/uuid", "golang.org/x/sync/errgroup", "github.com/google/go-cmp/cmp",
+				otel,
+				otel + "/attribute",
+				otel + "/codes",
+				otel + "/metric",
+				otel + "/metric/noop",
+				otel + "/trace",
+				otel + "/trace/noop",
+				otel + "/propagation",
+				otel + "/log",
+				otel + "/sdk/log",
+				otel + "/sdk/metric",
+				otel + "/sdk/metric/metricdata",
+				otel + "/sdk/resource",
+				otel + "/sdk/trace",
+				otel + "/sdk/trace/tracetest",
+				otel + "/semconv/v1.43.0",
+				contrib + "/instrumentation/runtime",
+				contrib + "/bridges/otelslog",
+				"github.com/caarlos0/env/v11",
+				"github.com/google/uuid",
+				"golang.org/x/sync/errgroup",
+				"github.com/google/go-cmp/cmp",
 			},
 		},
 		{
 			Name: "presets/backend/otlp",
 			Modules: map[string]string{
-				otel + "/exporters/otlp/otlptrace/otlptracehttp": "v1.47.0", otel + "/exporters/otlp/otlptrace/otlptracegrpc": "v1.47.0",
-				otel + "/exporters/otlp/otlpmetric/otlpmetrichttp": "v1.47.0", otel + "/exporters/otlp/otlpmetric/otlpmetricgrpc": "v1.47.0",
-				otel + "/exporters/otlp/otlplog/otlploghttp": "v0.23.0", otel + "/exporters/otlp/otlplog/otlploggrpc": "v0.23.0",
+				otel + "/exporters/otlp/otlptrace/otlptracehttp":   "v1.47.0",
+				otel + "/exporters/otlp/otlptrace/otlptracegrpc":   "v1.47.0",
+				otel + "/exporters/otlp/otlpmetric/otlpmetrichttp": "v1.47.0",
+				otel + "/exporters/otlp/otlpmetric/otlpmetricgrpc": "v1.47.0",
+				otel + "/exporters/otlp/otlplog/otlploghttp":       "v0.23.0",
+				otel + "/exporters/otlp/otlplog/otlploggrpc":       "v0.23.0",
 			},
 			Imports: []string{
 				otel + "/exporters/otlp/otlptrace/otlptracehttp", otel + "/exporters/otlp/otlptrace/otlptracegrpc",
@@ -50,24 +80,55 @@ func sample() []Unit {
 			},
 		},
 		{
-			Name:    "presets/framework/chi",
-			Modules: map[string]string{"github.com/go-chi/chi/v5": "v5.5.0", contrib + "/instrumentation/net/http/otelhttp": "v0.72.0"},
-			Imports: []string{"github.com/go-chi/chi/v5", "github.com/go-chi/chi/v5/middleware", contrib + "/instrumentation/net/http/otelhttp"},
+			Name: "presets/framework/chi",
+			Modules: map[string]string{
+				"github.com/go-chi/chi/v5":                     "v5.5.0",
+				contrib + "/instrumentation/net/http/otelhttp": "v0.72.0",
+			},
+			Imports: []string{
+				"github.com/go-chi/chi/v5",
+				"github.com/go-chi/chi/v5/middleware",
+				contrib + "/instrumentation/net/http/otelhttp",
+			},
 		},
 		{
 			Name:    "presets/broker/nats",
 			Modules: map[string]string{"github.com/nats-io/nats.go": "v1.55.0", "github.com/nats-io/nats-server/v2": "v2.15.2"},
-			Imports: []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats.go/jetstream", "github.com/nats-io/nats-server/v2/server", otel + "/semconv/v1.43.0/messagingconv"},
+			Imports: []string{
+				"github.com/nats-io/nats.go",
+				"github.com/nats-io/nats.go/jetstream",
+				"github.com/nats-io/nats-server/v2/server",
+				otel + "/semconv/v1.43.0/messagingconv",
+			},
 		},
 		{
-			Name:    "presets/database/sqlite",
-			Modules: map[string]string{"modernc.org/sqlite": "v1.61.1", "github.com/XSAM/otelsql": "v0.44.0", "github.com/pressly/goose/v3": "v3.29.0"},
-			Imports: []string{"modernc.org/sqlite", "github.com/XSAM/otelsql", "github.com/pressly/goose/v3", otel + "/semconv/v1.43.0/dbconv"},
+			Name: "presets/database/sqlite",
+			Modules: map[string]string{
+				"modernc.org/sqlite":          "v1.61.1",
+				"github.com/XSAM/otelsql":     "v0.44.0",
+				"github.com/pressly/goose/v3": "v3.29.0",
+			},
+			Imports: []string{
+				"modernc.org/sqlite",
+				"github.com/XSAM/otelsql",
+				"github.com/pressly/goose/v3",
+				otel + "/semconv/v1.43.0/dbconv",
+			},
 		},
 		{
-			Name:    "presets/database/postgres",
-			Modules: map[string]string{"github.com/jackc/pgx/v5": "v5.12.0", "github.com/exaring/otelpgx": "v0.13.0", "github.com/pressly/goose/v3": "v3.29.0"},
-			Imports: []string{"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgxpool", "github.com/jackc/pgx/v5/stdlib", "github.com/exaring/otelpgx", "github.com/pressly/goose/v3"},
+			Name: "presets/database/postgres",
+			Modules: map[string]string{
+				"github.com/jackc/pgx/v5":     "v5.12.0",
+				"github.com/exaring/otelpgx":  "v0.13.0",
+				"github.com/pressly/goose/v3": "v3.29.0",
+			},
+			Imports: []string{
+				"github.com/jackc/pgx/v5",
+				"github.com/jackc/pgx/v5/pgxpool",
+				"github.com/jackc/pgx/v5/stdlib",
+				"github.com/exaring/otelpgx",
+				"github.com/pressly/goose/v3",
+			},
 		},
 	}
 }
@@ -246,10 +307,22 @@ func TestWriteLocks(t *testing.T) {
 
 func TestChangeOfALockSaysWhy(t *testing.T) {
 	lock := func(edit func(l *gomod.Lock)) *gomod.Lock {
-		l := &gomod.Lock{Go: "1.26.0", Imports: map[string]gomod.Import{"a.org/x": {Name: "x", Module: "a.org"}}, Modules: map[string]gomod.Module{
-			"a.org": {Version: "v1.0.0", Zip: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=", Mod: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa="},
-			"b.org": {Version: "v1.0.0", Zip: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=", Mod: "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa="},
-		}}
+		l := &gomod.Lock{
+			Go:      "1.26.0",
+			Imports: map[string]gomod.Import{"a.org/x": {Name: "x", Module: "a.org"}},
+			Modules: map[string]gomod.Module{
+				"a.org": {
+					Version: "v1.0.0",
+					Zip:     "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=",
+					Mod:     "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=",
+				},
+				"b.org": {
+					Version: "v1.0.0",
+					Zip:     "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=",
+					Mod:     "h1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=",
+				},
+			},
+		}
 		edit(l)
 		return l
 	}

@@ -112,7 +112,8 @@ func LockPresets(ctx context.Context, dir string, skeleton, builtin fs.FS) (*Loc
 	return done, nil
 }
 
-// follow returns the units with each module at the highest version that any of them pins, and ready to be locked at a higher one still.
+// follow returns the units with each module at the highest version that any of them pins, and ready to be locked at a
+// higher one still.
 func follow(units []Unit) ([]Unit, error) {
 	highest := map[string]string{}
 	for _, u := range units {

@@ -52,7 +52,13 @@ func TestLockPresetsOfOnesOwn(t *testing.T) {
 	}
 
 	write("preset.yaml", "title: Acme\nsummary: Ours.\nmodules: {example.com/none: v1.0.0}\n")
-	if _, err := LockPresets(t.Context(), dir, templates.FS, presets.FS); err == nil || !strings.Contains(err.Error(), "example.com/none") {
+	if _, err := LockPresets(
+		t.Context(),
+		dir,
+		templates.FS,
+		presets.FS,
+	); err == nil ||
+		!strings.Contains(err.Error(), "example.com/none") {
 		t.Errorf("a module that nothing needs: got %v", err)
 	}
 
@@ -68,7 +74,8 @@ func TestLockPresetsOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A higher version than the built-in presets pin is taken for all of them, as Go would, and for the services with such a preset only.
+// A higher version than the built-in presets pin is taken for all of them, as Go would, and for the services with
+// such a preset only.
 func TestLockPresetsRaisesTheBuiltInOnes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("asks the go command, which may download modules")
@@ -105,8 +112,15 @@ func TestLockPresetsRaisesTheBuiltInOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Raise{Module: chi, Version: "v5.5.0", By: filepath.ToSlash(dir) + "/framework/acme pins it", Pinned: "v5.4.0", At: "templates"}
-	if !slices.Equal(done.Raised, []Raise{want}) || !slices.Equal(done.Written, []string{"framework/acme/lock.txt", "lock.txt"}) {
+	want := Raise{
+		Module:  chi,
+		Version: "v5.5.0",
+		By:      filepath.ToSlash(dir) + "/framework/acme pins it",
+		Pinned:  "v5.4.0",
+		At:      "templates",
+	}
+	if !slices.Equal(done.Raised, []Raise{want}) ||
+		!slices.Equal(done.Written, []string{"framework/acme/lock.txt", "lock.txt"}) {
 		t.Fatalf("got %+v, want %+v", done, want)
 	}
 	var own []*gomod.Lock

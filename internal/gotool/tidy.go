@@ -15,7 +15,13 @@ import (
 // Tidy returns mod and sum as "go mod tidy" leaves them for the module in the directory root. overlay replaces files
 // by their path below root; nil removes one. Nothing in root changes. The go command uses the environment of the
 // process and env, and downloads modules that its cache lacks. The error has its output.
-func Tidy(ctx context.Context, root string, overlay map[string][]byte, mod, sum []byte, env ...string) (tidyMod, tidySum []byte, err error) {
+func Tidy(
+	ctx context.Context,
+	root string,
+	overlay map[string][]byte,
+	mod, sum []byte,
+	env ...string,
+) (tidyMod, tidySum []byte, err error) {
 	root, err = filepath.Abs(root)
 	if err != nil {
 		return nil, nil, err

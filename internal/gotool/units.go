@@ -123,8 +123,8 @@ var (
 	protobufCall = regexp.MustCompile(`{{-?\s*protobuf `)
 )
 
-// templateImports returns the third-party packages of the import declarations in a template, which cannot be parsed as Go.
-// A path that the template computes is one of the generated project's own packages.
+// templateImports returns the third-party packages of the import declarations in a template, which cannot be parsed
+// as Go. A path that the template computes is one of the generated project's own packages.
 func templateImports(text string) []string {
 	var found []string
 	block := false

@@ -49,7 +49,11 @@ const text = "example.org/base/notanimport"
 			"example.org/base", "example.org/base/aliased", "example.org/base/blank", "example.org/base/conditional", "example.org/base/dot",
 			"example.org/base/inline", "example.org/base/partial", "example.org/base/single",
 		}},
-		{Name: "presets/broker/nats", Modules: map[string]string{"example.org/nats": "v1.2.0"}, Imports: []string{"example.org/nats/server"}},
+		{
+			Name:    "presets/broker/nats",
+			Modules: map[string]string{"example.org/nats": "v1.2.0"},
+			Imports: []string{"example.org/nats/server"},
+		},
 		{Name: "presets/database/memory"},
 	}
 	if !reflect.DeepEqual(units, want) {

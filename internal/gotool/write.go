@@ -86,9 +86,12 @@ func why(have []byte, want *gomod.Lock) string {
 		reasons = append(reasons, "go "+old.Go+" → "+want.Go)
 	}
 	reasons = append(reasons, differences("import", old.Imports, want.Imports, func(gomod.Import) string { return "" })...)
-	reasons = append(reasons, differences("module", old.Modules, want.Modules, func(m gomod.Module) string { return m.Version })...)
+	reasons = append(
+		reasons,
+		differences("module", old.Modules, want.Modules, func(m gomod.Module) string { return m.Version })...)
 	for _, path := range slices.Sorted(maps.Keys(want.Modules)) {
-		if m, ok := old.Modules[path]; ok && m.Version == want.Modules[path].Version && !reflect.DeepEqual(m, want.Modules[path]) {
+		if m, ok := old.Modules[path]; ok && m.Version == want.Modules[path].Version &&
+			!reflect.DeepEqual(m, want.Modules[path]) {
 			reasons = append(reasons, "another module of the catalog changes what "+path+" selects")
 		}
 	}

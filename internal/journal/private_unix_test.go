@@ -52,7 +52,10 @@ func TestStateIsPrivate(t *testing.T) {
 			}
 			outside := t.TempDir()
 			file := filepath.Join(outside, "file")
-			if err := errors.Join(os.WriteFile(file, []byte("mine"), 0o600), plant(filepath.Clean(s.Dir()), outside)); err != nil {
+			if err := errors.Join(
+				os.WriteFile(file, []byte("mine"), 0o600),
+				plant(filepath.Clean(s.Dir()), outside),
+			); err != nil {
 				t.Fatal(err)
 			}
 			again, err := journal.Lock(t.Context(), root, "otelgen")

@@ -57,7 +57,11 @@ func find(root string) (*State, error) {
 		return nil, err
 	}
 	key := sha256.Sum256([]byte(project))
-	return &State{Root: root, project: project, dir: filepath.Join(cache, "otelgen", "projects", hex.EncodeToString(key[:16]))}, nil
+	return &State{
+		Root:    root,
+		project: project,
+		dir:     filepath.Join(cache, "otelgen", "projects", hex.EncodeToString(key[:16])),
+	}, nil
 }
 
 // Lock locks the project at root for command, and waits a moment for another change to end. Errors are

@@ -59,7 +59,8 @@ func anchors(a, b []string) [][2]int {
 			p.inB, p.timesB = i, p.timesB+1
 		}
 	}
-	// The longest increasing subsequence, by patience sorting: each pile's top, and for each card the one on the pile before.
+	// The longest increasing subsequence, by patience sorting: each pile's top, and for each card the one on the pile
+	// before.
 	type card struct {
 		at     [2]int
 		before *card

@@ -1,5 +1,6 @@
-// Package merge joins two changes of one text: the user's and otelgen's, both made to the text that otelgen wrote before.
-// It knows lines, Go imports, go.mod and go.sum. It must neither read nor write files, nor know projects or presets.
+// Package merge joins two changes of one text: the user's and otelgen's, both made to the text that otelgen wrote
+// before. It knows lines, Go imports, go.mod and go.sum. It must neither read nor write files, nor know projects or
+// presets.
 package merge
 
 import (
@@ -83,8 +84,8 @@ func Text(base, ours, theirs []byte) Merged {
 	return m
 }
 
-// Ignore is Text for a file that lists what git or Docker ignores: a line that otelgen drops stays, so that no data is published which was
-// ignored before.
+// Ignore is Text for a file that lists what git or Docker ignores: a line that otelgen drops stays, so that no data
+// is published which was ignored before.
 func Ignore(base, ours, theirs []byte) Merged {
 	o, b := splitLines(base), splitLines(theirs)
 	var kept strings.Builder
@@ -245,7 +246,8 @@ func joinImports(base, ours, theirs []string) (joined []string, ok bool) {
 	return joined, true
 }
 
-// insertImport puts an import spec among others where gofmt would have it: by its path, among those of the standard library or of other modules.
+// insertImport puts an import spec among others where gofmt would have it: by its path, among those of the standard
+// library or of other modules.
 func insertImport(specs []string, line string) []string {
 	path := func(spec string) string { return strings.SplitN(spec+`""`, `"`, 3)[1] }
 	standard := func(path string) bool {

@@ -54,7 +54,11 @@ func TestText(t *testing.T) {
 			if !bytes.Equal(m.Text, want) {
 				t.Errorf("merged to\n%s\nwant\n%s", m.Text, want)
 			}
-			if conflicts := strings.Count(test.want, "<<<<<<<"); m.Conflicts != conflicts || merge.Unresolved(m.Text) != (conflicts > 0) || (m.Rejected != "") != (conflicts > 0) {
+			if conflicts := strings.Count(
+				test.want,
+				"<<<<<<<",
+			); m.Conflicts != conflicts || merge.Unresolved(m.Text) != (conflicts > 0) ||
+				(m.Rejected != "") != (conflicts > 0) {
 				t.Errorf("%d conflicts, want %d; rejected: %q", m.Conflicts, conflicts, m.Rejected)
 			}
 		})
@@ -105,12 +109,22 @@ func TestGo(t *testing.T) {
 		},
 		{
 			"theirs drops an import that ours needs still",
-			file("fmt os", middle+"\tos.Exit(1)\n"), file("fmt os", "\tos.Exit(2)\n"+middle+"\tos.Exit(1)\n"), file("fmt", middle),
+			file(
+				"fmt os",
+				middle+"\tos.Exit(1)\n",
+			),
+			file("fmt os", "\tos.Exit(2)\n"+middle+"\tos.Exit(1)\n"),
+			file("fmt", middle),
 			file("fmt os", "\tos.Exit(2)\n"+middle),
 		},
 		{
 			"ours drops the code, theirs the import of other code",
-			file("fmt os", "\tos.Exit(1)\n"+middle+"\tos.Exit(2)\n"), file("fmt os", middle+"\tos.Exit(2)\n"), file("fmt os", "\tos.Exit(1)\n"+middle),
+			file(
+				"fmt os",
+				"\tos.Exit(1)\n"+middle+"\tos.Exit(2)\n",
+			),
+			file("fmt os", middle+"\tos.Exit(2)\n"),
+			file("fmt os", "\tos.Exit(1)\n"+middle),
 			file("fmt", middle),
 		},
 	}
@@ -128,7 +142,8 @@ func TestGo(t *testing.T) {
 func TestEditsSurvive(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		// A text in stretches: those with odd numbers are the user's to change, the others otelgen's. Lines repeat, as braces do.
+		// A text in stretches: those with odd numbers are the user's to change, the others otelgen's. Lines repeat,
+		// as braces do.
 		var base, ours, theirs, both []string
 		for stretch := range 2 + r.IntN(10) {
 			change := func() (lines []string) {
@@ -169,14 +184,19 @@ func TestEditsSurvive(t *testing.T) {
 func FuzzText(f *testing.F) {
 	f.Add([]byte("a\nb\nc\n"), []byte("a\nx\nc\n"), []byte("a\nb\ny\n"))
 	f.Add([]byte("a\r\nb"), []byte("\r\n"), []byte(""))
-	f.Add([]byte("package p\n\nimport (\n\t\"fmt\"\n)\n"), []byte("package p\n\nimport (\n\t\"os\"\n)\n"), []byte("package p\n"))
+	f.Add(
+		[]byte("package p\n\nimport (\n\t\"fmt\"\n)\n"),
+		[]byte("package p\n\nimport (\n\t\"os\"\n)\n"),
+		[]byte("package p\n"),
+	)
 	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
 		for name, trivial := range map[string][2][]byte{
 			"only ours":   {merge.Text(base, ours, base).Text, ours},
 			"only theirs": {merge.Text(base, base, theirs).Text, theirs},
 			"both alike":  {merge.Text(base, ours, ours).Text, ours},
 		} {
-			if !bytes.Equal(trivial[0], trivial[1]) && !bytes.Contains(base, []byte("\r")) && !bytes.Contains(ours, []byte("\r")) {
+			if !bytes.Equal(trivial[0], trivial[1]) && !bytes.Contains(base, []byte("\r")) &&
+				!bytes.Contains(ours, []byte("\r")) {
 				t.Errorf("%s: %q, want %q", name, trivial[0], trivial[1])
 			}
 		}
@@ -215,8 +235,18 @@ func TestGoMod(t *testing.T) {
 		return []byte("module example.com/shop\n\ngo 1.26\n\nrequire (\n\t" + strings.Join(requires, "\n\t") + "\n)\n")
 	}
 	base := mod("a.org/a v1.0.0", "b.org/b v1.0.0", "c.org/c v1.0.0", "d.org/d v1.0.0 // indirect")
-	ours := []byte("module example.com/mine\n\ngo 1.26\n\nrequire (\n\ta.org/a v1.5.0 // pinned for us\n\tb.org/b v1.0.0\n\td.org/d v1.0.0\n\tu.org/u v0.1.0\n)\n\nreplace u.org/u => ../u\n")
-	theirs := []byte(strings.Replace(string(mod("a.org/a v1.2.0", "b.org/b v0.9.0", "c.org/c v1.0.0", "d.org/d v1.1.0 // indirect", "e.org/e v1.0.0")), "go 1.26", "go 1.27", 1))
+	ours := []byte(
+		"module example.com/mine\n\ngo 1.26\n\nrequire (\n\ta.org/a v1.5.0 // pinned for us\n\tb.org/b " +
+			"v1.0.0\n\td.org/d v1.0.0\n\tu.org/u v0.1.0\n)\n\nreplace u.org/u => ../u\n",
+	)
+	theirs := []byte(
+		strings.Replace(
+			string(mod("a.org/a v1.2.0", "b.org/b v0.9.0", "c.org/c v1.0.0", "d.org/d v1.1.0 // indirect", "e.org/e v1.0.0")),
+			"go 1.26",
+			"go 1.27",
+			1,
+		),
+	)
 	got, err := merge.GoMod(base, ours, theirs)
 	if err != nil {
 		t.Fatal(err)

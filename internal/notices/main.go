@@ -46,9 +46,12 @@ func notices() ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.WriteString("# Third-party notices\n\nWritten by `make notices`. The otelgen binary is linked from the modules below.\n" +
-		"`internal/semconv/registry.txt` is derived from the [OpenTelemetry semantic conventions](https://github.com/open-telemetry/semantic-conventions),\n" +
-		"copyright The OpenTelemetry Authors, under the Apache License 2.0, by way of `go.opentelemetry.io/otel/semconv`.\n")
+	b.WriteString(
+		"# Third-party notices\n\nWritten by `make notices`. The otelgen binary is linked from the modules below.\n" +
+			"`internal/semconv/registry.txt` is derived from the " +
+			"[OpenTelemetry semantic conventions](https://github.com/open-telemetry/semantic-conventions),\n" +
+			"copyright The OpenTelemetry Authors, under the Apache License 2.0, by way of `go.opentelemetry.io/otel/semconv`.\n",
+	)
 	texts := map[string][]string{} // text → who has it
 	for _, m := range modules {
 		found, err := m.legalTexts()
@@ -65,7 +68,8 @@ func notices() ([]byte, error) {
 	for text := range texts {
 		slices.Sort(texts[text])
 	}
-	for _, text := range slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Compare(texts[a][0], texts[b][0]) }) {
+	byFirst := func(a, b string) int { return cmp.Compare(texts[a][0], texts[b][0]) }
+	for _, text := range slices.SortedFunc(maps.Keys(texts), byFirst) {
 		fmt.Fprintf(&b, "\n## %s\n\n```text\n%s\n```\n", strings.Join(texts[text], "\n\n## "), text)
 	}
 	return b.Bytes(), nil
@@ -75,7 +79,14 @@ func notices() ([]byte, error) {
 func linked() ([]*module, error) {
 	modules := map[string]*module{}
 	for _, system := range systems {
-		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", "./cmd/otelgen")
+		cmd := exec.Command(
+			"go",
+			"list",
+			"-deps",
+			"-f",
+			"{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}",
+			"./cmd/otelgen",
+		)
 		cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()

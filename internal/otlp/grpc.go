@@ -34,14 +34,23 @@ type (
 	}
 )
 
-func (s traceService) Export(_ context.Context, request *coltrace.ExportTraceServiceRequest) (*coltrace.ExportTraceServiceResponse, error) {
+func (s traceService) Export(
+	_ context.Context,
+	request *coltrace.ExportTraceServiceRequest,
+) (*coltrace.ExportTraceServiceResponse, error) {
 	return s.receiver.receiveSpans(request), nil
 }
 
-func (s metricsService) Export(_ context.Context, request *colmetrics.ExportMetricsServiceRequest) (*colmetrics.ExportMetricsServiceResponse, error) {
+func (s metricsService) Export(
+	_ context.Context,
+	request *colmetrics.ExportMetricsServiceRequest,
+) (*colmetrics.ExportMetricsServiceResponse, error) {
 	return s.receiver.receiveMetrics(request), nil
 }
 
-func (s logsService) Export(_ context.Context, request *collogs.ExportLogsServiceRequest) (*collogs.ExportLogsServiceResponse, error) {
+func (s logsService) Export(
+	_ context.Context,
+	request *collogs.ExportLogsServiceRequest,
+) (*collogs.ExportLogsServiceResponse, error) {
 	return s.receiver.receiveLogs(request), nil
 }

@@ -41,7 +41,12 @@ func (r *Receiver) handler() http.Handler {
 
 // export reads the request into message, passes it to receive, and answers. It refuses an invalid request with a
 // status that exporters do not retry.
-func export[Request, Response proto.Message](w http.ResponseWriter, r *http.Request, message Request, receive func(Request) Response) {
+func export[Request, Response proto.Message](
+	w http.ResponseWriter,
+	r *http.Request,
+	message Request,
+	receive func(Request) Response,
+) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != binary && media != text {
 		refuse(w, binary, http.StatusUnsupportedMediaType, fmt.Errorf("the content type must be %s or %s", binary, text))
@@ -69,8 +74,9 @@ func unmarshal(media string, body []byte, message proto.Message) error {
 	return readIDs(message)
 }
 
-// readIDs corrects the ids in a message that came as JSON. OTLP has them in hexadecimal there, other than JSON has the bytes of a
-// message, which is in base64: so they have been read. As every hexadecimal id is base64, too, nothing is lost.
+// readIDs corrects the ids in a message that came as JSON. OTLP has them in hexadecimal there, other than JSON has
+// the bytes of a message, which is in base64: so they have been read. As every hexadecimal id is base64, too, nothing
+// is lost.
 func readIDs(message proto.Message) error {
 	var problems []error
 	read := func(ids ...*[]byte) {

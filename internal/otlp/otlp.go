@@ -81,8 +81,8 @@ func (r *Receiver) Signals() Signals {
 	return signals
 }
 
-// Wait returns as soon as met says that what has been received is enough, with just that. If ctx is done first, it returns
-// what there is by then and an error that wraps the context's.
+// Wait returns as soon as met says that what has been received is enough, with just that. If ctx is done first, it
+// returns what there is by then and an error that wraps the context's.
 func (r *Receiver) Wait(ctx context.Context, met func(Signals) bool) (Signals, error) {
 	for {
 		signals, changed := r.now()
@@ -124,7 +124,9 @@ func (r *Receiver) receiveSpans(request *coltrace.ExportTraceServiceRequest) *co
 	return &coltrace.ExportTraceServiceResponse{}
 }
 
-func (r *Receiver) receiveMetrics(request *colmetrics.ExportMetricsServiceRequest) *colmetrics.ExportMetricsServiceResponse {
+func (r *Receiver) receiveMetrics(
+	request *colmetrics.ExportMetricsServiceRequest,
+) *colmetrics.ExportMetricsServiceResponse {
 	r.receive(Signals{Metrics: decodeMetrics(request)})
 	return &colmetrics.ExportMetricsServiceResponse{}
 }

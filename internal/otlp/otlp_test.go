@@ -32,8 +32,8 @@ import (
 	"github.com/otelgen/otelgen/internal/otlp"
 )
 
-// TestSignals sends each signal through the real exporters, over both protocols, with and without compression, and looks at
-// what comes out.
+// TestSignals sends each signal through the real exporters, over both protocols, with and without compression, and
+// looks at what comes out.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []struct {
@@ -135,7 +135,13 @@ func report(ctx context.Context, t *testing.T, to exporters) {
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithResource(process), sdktrace.WithBatcher(to.spans))
 	tracer := tracers.Tracer("scope", trace.WithInstrumentationVersion("v1"))
 	serving, server := tracer.Start(ctx, "GET /things", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("text", "a"), attribute.Int("number", 7), attribute.Float64("fraction", 0.5), attribute.Bool("flag", true),
+		attribute.String(
+			"text",
+			"a",
+		),
+		attribute.Int("number", 7),
+		attribute.Float64("fraction", 0.5),
+		attribute.Bool("flag", true),
 		attribute.StringSlice("list", []string{"a", "b"}),
 	))
 	working, work := tracer.Start(serving, "work")
@@ -151,10 +157,17 @@ func report(ctx context.Context, t *testing.T, to exporters) {
 		trace.WithLinks(trace.Link{SpanContext: second.SpanContext()}))
 	linked.End()
 
-	meters := sdkmetric.NewMeterProvider(sdkmetric.WithResource(process), sdkmetric.WithReader(sdkmetric.NewPeriodicReader(to.metrics)))
+	meters := sdkmetric.NewMeterProvider(
+		sdkmetric.WithResource(process),
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(to.metrics)),
+	)
 	meter := meters.Meter("scope")
 	counter, counterErr := meter.Int64Counter("things", metric.WithUnit("{thing}"), metric.WithDescription("Things."))
-	histogram, histogramErr := meter.Float64Histogram("duration", metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(1, 2))
+	histogram, histogramErr := meter.Float64Histogram(
+		"duration",
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries(1, 2),
+	)
 	gauge, gaugeErr := meter.Float64Gauge("level")
 	check(t, counterErr, histogramErr, gaugeErr)
 	counter.Add(ctx, 2, metric.WithAttributes(attribute.String("color", "red")))
@@ -163,7 +176,10 @@ func report(ctx context.Context, t *testing.T, to exporters) {
 	histogram.Record(ctx, 9)
 	gauge.Record(ctx, 0.25)
 
-	loggers := sdklog.NewLoggerProvider(sdklog.WithResource(process), sdklog.WithProcessor(sdklog.NewBatchProcessor(to.logs)))
+	loggers := sdklog.NewLoggerProvider(
+		sdklog.WithResource(process),
+		sdklog.WithProcessor(sdklog.NewBatchProcessor(to.logs)),
+	)
 	var record log.Record
 	record.SetTimestamp(time.Unix(1, 0))
 	record.SetSeverity(log.SeverityWarn)
@@ -207,17 +223,20 @@ func checkSpans(t *testing.T, signals otlp.Signals) {
 	if server.Attributes["number"] != int64(7) || server.Attributes["flag"] != true {
 		t.Errorf("attributes lost their types: %#v", server.Attributes)
 	}
-	if server.Resource.Attributes.Text("service.name") != "tester" || server.Scope.Name != "scope" || server.Scope.Version != "v1" {
+	if server.Resource.Attributes.Text("service.name") != "tester" || server.Scope.Name != "scope" ||
+		server.Scope.Version != "v1" {
 		t.Errorf("the span comes from %v, %v", server.Resource, server.Scope)
 	}
 	if query.Status != otlp.StatusError || query.StatusMessage != "no such thing" || server.Status != otlp.StatusUnset {
 		t.Errorf("the statuses are %q %q and %q", query.Status, query.StatusMessage, server.Status)
 	}
-	if len(query.Events) != 1 || query.Events[0].Name != "exception" || query.Events[0].Attributes.Text("exception.message") != "no such thing" {
+	if len(query.Events) != 1 || query.Events[0].Name != "exception" ||
+		query.Events[0].Attributes.Text("exception.message") != "no such thing" {
 		t.Errorf("the events are %v", query.Events)
 	}
 	consumer := signals.SpansNamed("process things")[0]
-	if len(consumer.Links) != 1 || consumer.Links[0].SpanID != producer.ID || consumer.Links[0].TraceID != producer.TraceID {
+	if len(consumer.Links) != 1 || consumer.Links[0].SpanID != producer.ID ||
+		consumer.Links[0].TraceID != producer.TraceID {
 		t.Errorf("the links are %v, want one to %s", consumer.Links, producer.ID)
 	}
 }
@@ -227,7 +246,8 @@ func checkMetrics(t *testing.T, signals otlp.Signals) {
 		t.Fatalf("there are %d metrics, want 3", len(signals.Metrics))
 	}
 	things := signals.MetricsNamed("things")[0]
-	if things.Type != otlp.Sum || !things.Monotonic || things.Temporality != otlp.Cumulative || things.Unit != "{thing}" || things.Description != "Things." {
+	if things.Type != otlp.Sum || !things.Monotonic || things.Temporality != otlp.Cumulative || things.Unit != "{thing}" ||
+		things.Description != "Things." {
 		t.Errorf("the counter is %+v", things)
 	}
 	values := make(map[string]float64)
@@ -259,7 +279,8 @@ func checkLogs(t *testing.T, signals otlp.Signals) {
 		t.Fatalf("there are %d log records, %d of them in the trace, want 1", len(signals.Logs), len(records))
 	}
 	record := records[0]
-	if record.Body != "hello" || record.SpanID != server.ID || record.Severity != 13 || record.SeverityText != "WARN" || !record.Time.Equal(time.Unix(1, 0)) {
+	if record.Body != "hello" || record.SpanID != server.ID || record.Severity != 13 || record.SeverityText != "WARN" ||
+		!record.Time.Equal(time.Unix(1, 0)) {
 		t.Errorf("the log record is %+v", record)
 	}
 	if got := record.Attributes.Text("group") + record.Attributes.Text("list"); got != "map[n:1][true]" {
@@ -271,11 +292,16 @@ func checkLogs(t *testing.T, signals otlp.Signals) {
 func TestMetricShapes(t *testing.T) {
 	t.Parallel()
 	receiver := start(t)
-	exporter, err := otlpmetrichttp.New(t.Context(), otlpmetrichttp.WithEndpointURL(receiver.HTTPEndpoint()+"/v1/metrics"),
-		otlpmetrichttp.WithTemporalitySelector(func(sdkmetric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }),
+	exporter, err := otlpmetrichttp.New(
+		t.Context(),
+		otlpmetrichttp.WithEndpointURL(receiver.HTTPEndpoint()+"/v1/metrics"),
+		otlpmetrichttp.WithTemporalitySelector(
+			func(sdkmetric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality },
+		),
 		otlpmetrichttp.WithAggregationSelector(func(sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 			return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
-		}))
+		}),
+	)
 	check(t, err)
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)))
 	histogram, err := meters.Meter("scope").Float64Histogram("duration")
@@ -284,7 +310,8 @@ func TestMetricShapes(t *testing.T) {
 	check(t, meters.Shutdown(t.Context()))
 
 	metrics := receiver.Signals().MetricsNamed("duration")
-	if len(metrics) != 1 || metrics[0].Type != otlp.ExponentialHistogram || metrics[0].Temporality != otlp.Delta || metrics[0].Points[0].Sum != 2 {
+	if len(metrics) != 1 || metrics[0].Type != otlp.ExponentialHistogram || metrics[0].Temporality != otlp.Delta ||
+		metrics[0].Points[0].Sum != 2 {
 		t.Errorf("the metrics are %+v", metrics)
 	}
 }
@@ -305,7 +332,8 @@ func TestOrphans(t *testing.T) {
 	}
 }
 
-// TestWait holds that waiting ends with what was waited for, at once where it is there already, and with the context otherwise.
+// TestWait holds that waiting ends with what was waited for, at once where it is there already, and with the context
+// otherwise.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	receiver := start(t)
@@ -360,7 +388,12 @@ func TestRefuses(t *testing.T) {
 		"empty JSON (ok)":    {"POST", "/v1/metrics", "application/json", "", []byte("{}"), http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := http.NewRequestWithContext(t.Context(), request.method, receiver.HTTPEndpoint()+request.path, bytes.NewReader(request.body))
+			r, err := http.NewRequestWithContext(
+				t.Context(),
+				request.method,
+				receiver.HTTPEndpoint()+request.path,
+				bytes.NewReader(request.body),
+			)
 			check(t, err)
 			r.Header.Set("Content-Type", request.media)
 			r.Header.Set("Content-Encoding", request.encoding)

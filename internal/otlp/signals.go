@@ -23,8 +23,8 @@ func (s Signals) SpansNamed(name string) []*Span {
 	return only(s.Spans, func(span *Span) bool { return span.Name == name })
 }
 
-// MetricsNamed returns each export of the metric of that name. The last one is the newest, and all there is to know where the
-// temporality is cumulative and one process reports.
+// MetricsNamed returns each export of the metric of that name. The last one is the newest, and all there is to know
+// where the temporality is cumulative and one process reports.
 func (s Signals) MetricsNamed(name string) []*Metric {
 	return only(s.Metrics, func(metric *Metric) bool { return metric.Name == name })
 }
@@ -43,8 +43,8 @@ func only[T any](all []T, wanted func(T) bool) (found []T) {
 	return found
 }
 
-// Attributes describe a span, a point of a metric, a log record, a resource. The values are string, bool, int64, float64, []byte,
-// []any, map[string]any or nil.
+// Attributes describe a span, a point of a metric, a log record, a resource. The values are string, bool, int64,
+// float64, []byte, []any, map[string]any or nil.
 type Attributes map[string]any
 
 // Text returns the attribute's value as text, or "" if there is no such attribute.

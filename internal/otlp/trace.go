@@ -61,7 +61,8 @@ type Link struct {
 	Attributes Attributes
 }
 
-// Trace is the spans of one trace as trees. A span whose parent was not received, or not yet, is a root like the true one.
+// Trace is the spans of one trace as trees. A span whose parent was not received, or not yet, is a root like the true
+// one.
 type Trace struct {
 	ID    string
 	Roots []*Node
@@ -123,8 +124,8 @@ func (t Trace) Spans() []*Span {
 	return spans
 }
 
-// String shows the trace as a tree: a line for each span with its kind and name, indented by two spaces below its parent. Failed
-// spans are marked.
+// String shows the trace as a tree: a line for each span with its kind and name, indented by two spaces below its
+// parent. Failed spans are marked.
 func (t Trace) String() string {
 	var b strings.Builder
 	t.walk(func(node *Node, depth int) {

@@ -1,5 +1,6 @@
-// Package progress shows on a terminal that something which takes long is under way: one line, from half a second on, which is
-// gone when it is over. Where there is no terminal it shows nothing. It must not write to anything but a terminal.
+// Package progress shows on a terminal that something which takes long is under way: one line, from half a second on,
+// which is gone when it is over. Where there is no terminal it shows nothing. It must not write to anything but a
+// terminal.
 package progress
 
 import (
@@ -28,7 +29,8 @@ type Line struct {
 	text string
 }
 
-// Start begins to show text on w, if w is a terminal that can erase a line. The line is there until Stop is called or ctx ends.
+// Start begins to show text on w, if w is a terminal that can erase a line. The line is there until Stop is called or
+// ctx ends.
 func Start(ctx context.Context, w io.Writer, text string) *Line {
 	l := &Line{stop: func() {}, text: text}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
@@ -75,7 +77,10 @@ func (l *Line) start(ctx context.Context, w io.Writer, width func() int) {
 			l.mu.Lock()
 			text := l.text
 			l.mu.Unlock()
-			fmt.Fprint(w, erase+fit(fmt.Sprintf("%c %s (%ds)", `|/-\`[i%4], firstLine(text), int(time.Since(begun).Seconds())), width()-1))
+			fmt.Fprint(
+				w,
+				erase+fit(fmt.Sprintf("%c %s (%ds)", `|/-\`[i%4], firstLine(text), int(time.Since(begun).Seconds())), width()-1),
+			)
 			select {
 			case <-ctx.Done():
 				return

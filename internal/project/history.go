@@ -9,8 +9,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// History returns what the schema of the project has been through. The content of its steps is that of base, the project as
-// it was generated, which may be nil. The versions of the user's own files are read from ours.
+// History returns what the schema of the project has been through. The content of its steps is that of base, the
+// project as it was generated, which may be nil. The versions of the user's own files are read from ours.
 func (p *Project) History(base *generator.Tree, ours fs.FS) generator.History {
 	content := map[string]string{}
 	if base != nil {

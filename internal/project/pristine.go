@@ -31,7 +31,8 @@ const (
 // template.
 const paxOrigins = "OTELGEN.origins"
 
-// Records returns the files in which otelgen keeps what it has to know of the project: File and Pristine. They are made in parallel.
+// Records returns the files in which otelgen keeps what it has to know of the project: File and Pristine. They are
+// made in parallel.
 func (p *Project) Records(tree *generator.Tree) ([]generator.File, error) {
 	var record, pristine generator.File
 	var both errgroup.Group
@@ -59,11 +60,15 @@ func Pristine(tree *generator.Tree) (generator.File, error) {
 	for _, f := range tree.Files {
 		origins.WriteString(f.Owner + "\t" + f.Template + "\n")
 	}
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{paxOrigins: origins.String()}}); err != nil {
+	if err := w.WriteHeader(
+		&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{paxOrigins: origins.String()}},
+	); err != nil {
 		return generator.File{}, fmt.Errorf("pack the pristine tree: %w", err)
 	}
 	for _, f := range tree.Files {
-		err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: f.Path, Mode: int64(f.Mode.Perm()), Size: int64(len(f.Content))})
+		err := w.WriteHeader(
+			&tar.Header{Typeflag: tar.TypeReg, Name: f.Path, Mode: int64(f.Mode.Perm()), Size: int64(len(f.Content))},
+		)
 		if err != nil {
 			return generator.File{}, fmt.Errorf("pack %s: %w", f.Path, err)
 		}

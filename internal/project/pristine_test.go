@@ -16,8 +16,20 @@ import (
 func someTree() *generator.Tree {
 	return &generator.Tree{Files: []generator.File{
 		{Path: "README.md", Mode: 0o644, Owner: "skeleton", Template: "files/README.md.tmpl", Content: []byte("# shop\n")},
-		{Path: "internal/store/store.go", Mode: 0o644, Owner: "database/sqlite", Template: "files/@store/store.go.tmpl", Content: []byte("package store")},
-		{Path: "run.sh", Mode: 0o755, Owner: "skeleton", Template: "files/run.sh.tmpl", Content: []byte("#!/bin/sh\n\xff\r\n")},
+		{
+			Path:     "internal/store/store.go",
+			Mode:     0o644,
+			Owner:    "database/sqlite",
+			Template: "files/@store/store.go.tmpl",
+			Content:  []byte("package store"),
+		},
+		{
+			Path:     "run.sh",
+			Mode:     0o755,
+			Owner:    "skeleton",
+			Template: "files/run.sh.tmpl",
+			Content:  []byte("#!/bin/sh\n\xff\r\n"),
+		},
 	}}
 }
 

@@ -50,12 +50,13 @@ type Project struct {
 // Sources are where the presets come from that are not built in.
 type Sources struct {
 	PresetsFrom []Source `yaml:"presets_from,omitempty"`
-	// Replace names presets, "axis/name", which a source gives in place of the built-in one or of that of a source before it.
+	// Replace names presets, "axis/name", which a source gives in place of the built-in one or of that of a source
+	// before it.
 	Replace []string `yaml:"replace,omitempty,flow"`
 }
 
-// Source is a folder, which stands here word for word as it was given, so that the same command gives the same bytes on any machine; Locate finds
-// it again. Or it is a module at one version, with the checksum of its files.
+// Source is a folder, which stands here word for word as it was given, so that the same command gives the same bytes
+// on any machine; Locate finds it again. Or it is a module at one version, with the checksum of its files.
 type Source struct {
 	Name string `yaml:"source"`
 	Sum  string `yaml:"sum,omitempty"`
@@ -70,12 +71,22 @@ type File struct {
 // MarshalYAML puts a file on one line, so that a change of one file is a change of one line.
 func (f File) MarshalYAML() (any, error) {
 	text := func(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
-	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{text("owner"), text(f.Owner), text("sha256"), text(f.SHA256)}}, nil
+	return &yaml.Node{
+		Kind:    yaml.MappingNode,
+		Style:   yaml.FlowStyle,
+		Content: []*yaml.Node{text("owner"), text(f.Owner), text("sha256"), text(f.SHA256)},
+	}, nil
 }
 
 // New describes a tree generated from answers by an otelgen of the given version.
 func New(version string, answers generator.Answers, tree *generator.Tree) *Project {
-	p := &Project{Schema: Schema, Otelgen: version, Answers: answers, Steps: tree.Steps, Files: make(map[string]File, len(tree.Files))}
+	p := &Project{
+		Schema:  Schema,
+		Otelgen: version,
+		Answers: answers,
+		Steps:   tree.Steps,
+		Files:   make(map[string]File, len(tree.Files)),
+	}
 	for _, f := range tree.Files {
 		p.Files[f.Path] = File{Owner: f.Owner, SHA256: Digest(f.Content)}
 	}
@@ -108,7 +119,8 @@ func ReadAnswers(path string) (*Project, error) {
 	return Read(path)
 }
 
-// Read reads .otelgen.yaml or an answers file, which must be a regular file. Errors are *generator.Error of KindAnswers, with the position in the file.
+// Read reads .otelgen.yaml or an answers file, which must be a regular file. Errors are *generator.Error of
+// KindAnswers, with the position in the file.
 func Read(path string) (*Project, error) {
 	data, err := ReadFile(path, maxSize)
 	if err != nil {
@@ -117,8 +129,11 @@ func Read(path string) (*Project, error) {
 			reason = pathErr.Err
 		}
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "answers-unreadable", What: "cannot read the answers file " + path, Why: reason.Error(),
-			Fix: "give the path of a project's " + FileName + ", or of a file with `answers:`",
+			Kind: generator.KindAnswers,
+			Code: "answers-unreadable",
+			What: "cannot read the answers file " + path,
+			Why:  reason.Error(),
+			Fix:  "give the path of a project's " + FileName + ", or of a file with `answers:`",
 		}
 	}
 	doc, err := parse(data)
@@ -186,7 +201,10 @@ func malformed(path, why string) error {
 	why = regexp.MustCompile(`field (\S+) not found in type \S+`).ReplaceAllString(why, "unknown key $1")
 	if m := regexp.MustCompile("cannot unmarshal !!(\\w+) (`.*` )?into (\\S+)").FindStringSubmatch(why); m != nil {
 		there := cmp.Or(strings.TrimSpace(m[2]), map[string]string{"seq": "a list", "map": "a mapping"}[m[1]])
-		why = there + " is used where " + cmp.Or(map[string]string{"string": "text", "int": "a whole number", "[]string": "a list"}[m[3]], "a mapping") + " belongs"
+		why = there + " is used where " + cmp.Or(
+			map[string]string{"string": "text", "int": "a whole number", "[]string": "a list"}[m[3]],
+			"a mapping",
+		) + " belongs"
 	}
 	why, _, _ = strings.Cut(strings.TrimPrefix(why, "yaml: "), "\n")
 	return &generator.Error{
@@ -206,8 +224,8 @@ func notInProject(path string) string {
 	return path + " is not in a generated project"
 }
 
-// Find returns the root of the project that holds path: the nearest directory upwards with a .otelgen.yaml. The error is
-// a *generator.Error of KindAnswers.
+// Find returns the root of the project that holds path: the nearest directory upwards with a .otelgen.yaml. The error
+// is a *generator.Error of KindAnswers.
 func Find(path string) (root string, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -219,8 +237,11 @@ func Find(path string) (root string, err error) {
 		}
 		if dir == filepath.Dir(dir) {
 			return "", &generator.Error{
-				Kind: generator.KindAnswers, Code: "no-project", What: notInProject(path),
-				Why: "no directory from here up has a " + FileName, Fix: "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
+				Kind: generator.KindAnswers,
+				Code: "no-project",
+				What: notInProject(path),
+				Why:  "no directory from here up has a " + FileName,
+				Fix:  "go to a generated project or name it with --project DIR; otelgen new NAME writes one",
 			}
 		}
 	}

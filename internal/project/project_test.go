@@ -23,7 +23,10 @@ func TestRoundTrip(t *testing.T) {
 		{Path: "README.md", Owner: "skeleton", Content: []byte("# shop\n")},
 		{Path: "internal/store/store.go", Owner: "database/sqlite", Content: []byte("package store\n")},
 	}})
-	want.Sources = project.Sources{PresetsFrom: []project.Source{{Name: "mine"}, {Name: "example.com/acme/presets@v1.2.0", Sum: "h1:sum"}}, Replace: []string{"broker/nats"}}
+	want.Sources = project.Sources{
+		PresetsFrom: []project.Source{{Name: "mine"}, {Name: "example.com/acme/presets@v1.2.0", Sum: "h1:sum"}},
+		Replace:     []string{"broker/nats"},
+	}
 	file, err := want.File()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,8 @@ func TestLocate(t *testing.T) {
 	}
 	path := filepath.Join(top, "services", "shop", project.FileName)
 	for given, want := range map[string]string{
-		"presets":                         filepath.Join(top, "services", "shop", "presets"), // beside the file, as for an answers file in a folder of presets
+		// Beside the file, as for an answers file in a folder of presets.
+		"presets":                         filepath.Join(top, "services", "shop", "presets"),
 		"mine":                            filepath.Join(top, "services", "mine"),
 		"./services/mine":                 filepath.Join(top, "services", "mine"),
 		"../mine":                         filepath.Join(top, "services", "mine"),
@@ -83,7 +87,13 @@ func TestReadRefuses(t *testing.T) {
 	tests := []struct{ name, content, code, where, why string }{
 		{"unknown key", "answers:\n  name: shop\n  color: red\n", "answers-malformed", ":3", "unknown key color"},
 		{"wrong type", "answers:\n  name: [shop]\n", "answers-malformed", ":2", "a list is used where text belongs"},
-		{"text for a list", "answers: {name: shop, presets: {broker: nats}}\n", "answers-malformed", ":1", "`nats` is used where a list belongs"},
+		{
+			"text for a list",
+			"answers: {name: shop, presets: {broker: nats}}\n",
+			"answers-malformed",
+			":1",
+			"`nats` is used where a list belongs",
+		},
 		{"no mapping", "hello\n", "answers-malformed", ":1", "`hello` is used where a mapping belongs"},
 		{"no YAML", "answers: {\n", "answers-malformed", ":", "did not find"},
 		{"empty", "", "answers-malformed", "", "empty"},
@@ -101,7 +111,8 @@ func TestReadRefuses(t *testing.T) {
 			}
 			_, err := project.Read(path)
 			var e *generator.Error
-			if !errors.As(err, &e) || e.Kind != generator.KindAnswers || e.Code != test.code || !strings.Contains(e.Why, test.why) {
+			if !errors.As(err, &e) || e.Kind != generator.KindAnswers || e.Code != test.code ||
+				!strings.Contains(e.Why, test.why) {
 				t.Fatalf("error = %v; want code %s, why %q", err, test.code, test.why)
 			}
 			if e.Fix == "" || e.Where != "" && !strings.HasPrefix(e.Where, path+test.where) {

@@ -60,7 +60,10 @@ func (q *choose) judge() error {
 		return err
 	}
 	q.choices = slices.DeleteFunc(all, func(c generator.Choice) bool { return c.Preset.Group != q.group.Name })
-	slices.SortStableFunc(q.choices, func(x, y generator.Choice) int { return first(x.Preset.Default) - first(y.Preset.Default) })
+	slices.SortStableFunc(
+		q.choices,
+		func(x, y generator.Choice) int { return first(x.Preset.Default) - first(y.Preset.Default) },
+	)
 	return nil
 }
 
@@ -112,7 +115,9 @@ func (q *choose) page(width, height int) []line {
 	for _, c := range shown {
 		widest = max(widest, terminal.StringWidth(c.Preset.Name))
 	}
-	lines = append(lines, window(len(shown), q.at, rows, func(i int) line { return q.row(shown[i], i == q.at, widest) })...)
+	lines = append(
+		lines,
+		window(len(shown), q.at, rows, func(i int) line { return q.row(shown[i], i == q.at, widest) })...)
 	lines = append(lines, nil)
 	if q.reason != "" {
 		lines = append(lines, line{{"  " + q.reason, wrong}})
@@ -176,7 +181,10 @@ func (q *choose) explain(c generator.Choice, width int) []line {
 	}
 	sofar := q.sofar
 	if !q.one() {
-		sofar = withPresets(sofar, q.axis.Name, slices.DeleteFunc(slices.Clone(q.picked), func(name string) bool { return name == p.Name })...)
+		sofar = withPresets(
+			sofar,
+			q.axis.Name,
+			slices.DeleteFunc(slices.Clone(q.picked), func(name string) bool { return name == p.Name })...)
 	}
 	out, err := q.catalog.RulesOut(p, sofar)
 	if err != nil { // of a manifest that cannot be read; its own question says so

@@ -104,7 +104,11 @@ func reasonOf(err error) string {
 		return err.Error()
 	}
 	parts := []string{known.What, known.Why}
-	if fix := example.ReplaceAllString(known.Fix, "$1 "); !strings.Contains(fix, "--") && !strings.Contains(fix, "otelgen ") {
+	if fix := example.ReplaceAllString(
+		known.Fix,
+		"$1 ",
+	); !strings.Contains(fix, "--") &&
+		!strings.Contains(fix, "otelgen ") {
 		parts = append(parts, fix)
 	}
 	return strings.Join(parts, "; ")

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// keyFile is a terminal that gives what is typed one key at a time. survey, which reads ahead, would else take an Escape and the key
-// after it for one, and the rest of a key that it does not know for text.
+// keyFile is a terminal that gives what is typed one key at a time. survey, which reads ahead, would else take an
+// Escape and the key after it for one, and the rest of a key that it does not know for text.
 type keyFile struct {
 	*os.File
 	pending []byte

@@ -1,5 +1,5 @@
-// Package prompt asks at a terminal what no flag has answered, and shows what would be written. Every question and choice is data of
-// the catalog; the package must not know any axis or preset, and writes nothing but the questions.
+// Package prompt asks at a terminal what no flag has answered, and shows what would be written. Every question and
+// choice is data of the catalog; the package must not know any axis or preset, and writes nothing but the questions.
 package prompt
 
 import (
@@ -57,8 +57,9 @@ const (
 	change  // of the preview: the options are to be changed
 )
 
-// Fill asks for what answers leaves open, one question after the other and back again: the name, each axis that has a choice, the
-// module and the entity. The error is a *generator.Error of KindInterrupted when the user or ctx ends the questions.
+// Fill asks for what answers leaves open, one question after the other and back again: the name, each axis that has a
+// choice, the module and the entity. The error is a *generator.Error of KindInterrupted when the user or ctx ends the
+// questions.
 func (a Asker) Fill(ctx context.Context, catalog Catalog, answers *generator.Answers) error {
 	questions, err := a.questions(catalog, *answers)
 	if err != nil || len(questions) == 0 {
@@ -174,8 +175,10 @@ func placeOf(questions []question, at int) string {
 func helpPage(q question, width, height int) []line {
 	lines := []line{{{"Keys", strong}}, nil}
 	for _, key := range [][2]string{
-		{"enter", "confirm and continue"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or enter text"},
-		{"space", "pick one of several, or change a value"}, {"esc, left", "go back to the previous question"}, {"ctrl-u", "delete what was typed"},
+		{"enter", "confirm and continue"}, {"up, down", "move between the choices"}, {"type", "filter the choices, or " +
+			"enter text"},
+		{"space", "pick one of several, or change a value"},
+		{"esc, left", "go back to the previous question"}, {"ctrl-u", "delete what was typed"},
 		{"ctrl-c", "quit without writing anything"}, {"?", "close this help"},
 	} {
 		for _, text := range Labeled(key[0], key[1], width) {
@@ -244,8 +247,10 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	var all []question
 	if given.Name == "" {
 		all = append(all, &input{
-			message: "Service name?", explain: "The directory, the binary and the telemetry use this name.", field: func(x *generator.Answers) *string { return &x.Name },
-			check: func(x generator.Answers) error { return a.Check(generator.Answers{Name: x.Name}) },
+			message: "Service name?",
+			explain: "The directory, the binary and the telemetry use this name.",
+			field:   func(x *generator.Answers) *string { return &x.Name },
+			check:   func(x generator.Answers) error { return a.Check(generator.Answers{Name: x.Name}) },
 		})
 	}
 	for _, axis := range catalog.Axes() {
@@ -271,8 +276,11 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	}
 	if given.Module == "" {
 		all = append(all, &input{
-			message: "Go module path?", explain: "The path of the repository, without https://.", field: func(x *generator.Answers) *string { return &x.Module },
-			fallback: func(x generator.Answers) string { return "example.com/" + x.Name }, check: a.Check,
+			message:  "Go module path?",
+			explain:  "The path of the repository, without https://.",
+			field:    func(x *generator.Answers) *string { return &x.Module },
+			fallback: func(x generator.Answers) string { return "example.com/" + x.Name },
+			check:    a.Check,
 		})
 	}
 	if len(all) > 0 && given.Entity == "" {
@@ -291,5 +299,8 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 // matches reports whether what was typed is part of a preset's name, title or summary.
 func matches(p *generator.Preset, typed string) bool {
 	typed = strings.ToLower(typed)
-	return slices.ContainsFunc([]string{p.Name, p.Title, p.Summary}, func(s string) bool { return strings.Contains(strings.ToLower(s), typed) })
+	return slices.ContainsFunc(
+		[]string{p.Name, p.Title, p.Summary},
+		func(s string) bool { return strings.Contains(strings.ToLower(s), typed) },
+	)
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// screen shows one page at a time on a terminal, each in the place of the one before, and hands out the keys that are pressed.
+// screen shows one page at a time on a terminal, each in the place of the one before, and hands out the keys that are
+// pressed.
 type screen struct {
 	survey.Renderer
 	out    *os.File
@@ -47,6 +48,8 @@ type span struct{ Text, Style string }
 type line []span
 
 // pageTemplate makes a page of lines; survey executes it with colors, and without them to know how much to erase later.
+//
+//nolint:lll // A line break would be printed.
 const pageTemplate = `{{range .}}{{range .}}{{if .Style}}{{color .Style}}{{.Text}}{{color "reset"}}{{else}}{{.Text}}{{end}}{{end}}
 {{end}}`
 
@@ -93,13 +96,15 @@ func (s *screen) size() (width, height int) {
 	return max(width, 20), max(height, 10)
 }
 
-// show puts a page in the place of the last one. Each line must be shorter than the terminal is wide, and the page less high.
+// show puts a page in the place of the last one. Each line must be shorter than the terminal is wide, and the page
+// less high.
 func (s *screen) show(page []line) error { return s.Render(pageTemplate, page) }
 
 // resized is the key that stands for another size of the terminal.
 const resized rune = -1
 
-// press waits for a key, or for another size. The error is a *generator.Error of KindInterrupted when it means the end, or when ctx ends.
+// press waits for a key, or for another size. The error is a *generator.Error of KindInterrupted when it means the
+// end, or when ctx ends.
 func (s *screen) press(ctx context.Context) (rune, error) {
 	select {
 	case k := <-s.keys:

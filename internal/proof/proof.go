@@ -54,7 +54,8 @@ type Check struct {
 	Output string `json:"output,omitempty"` // of a command, where it failed
 }
 
-// Folder returns the folder of presets that dir is, or is a preset of, and which of its presets are meant: none for all.
+// Folder returns the folder of presets that dir is, or is a preset of, and which of its presets are meant: none for
+// all.
 func Folder(dir string) (root string, only []string, err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -76,8 +77,8 @@ func IDs(fsys fs.FS) (ids []string, err error) {
 	return ids, err
 }
 
-// Run proves the presets, which are those in the folder root and part of the catalog. The error is a join of one *generator.Error for each
-// fault.
+// Run proves the presets, which are those in the folder root and part of the catalog. The error is a join of one
+// *generator.Error for each fault.
 func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o Options) ([]Check, error) {
 	r := run{ctx: ctx, catalog: c, root: root, options: o, whole: c.Check()}
 	sound := true
@@ -94,7 +95,11 @@ func Run(ctx context.Context, c *generator.Catalog, root string, ids []string, o
 		r.preset(id)
 		if ctx.Err() != nil {
 			return r.checks, &generator.Error{
-				Kind: generator.KindInterrupted, Code: "interrupted", What: "interrupted: not all checks ran", Why: "the run was stopped", Fix: "run the same command again",
+				Kind: generator.KindInterrupted,
+				Code: "interrupted",
+				What: "interrupted: not all checks ran",
+				Why:  "the run was stopped",
+				Fix:  "run the same command again",
 			}
 		}
 	}
@@ -126,9 +131,19 @@ func (r *run) leftOut(name, why string) {
 func (r *run) failed(name string, err error, fix, output string) {
 	var known *generator.Error
 	if !errors.As(err, &known) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-test", What: r.id + " fails: " + name, Why: firstLine(err.Error()), Fix: fix, Where: r.dir}
+		err = &generator.Error{
+			Kind:  generator.KindPreset,
+			Code:  "preset-test",
+			What:  r.id + " fails: " + name,
+			Why:   firstLine(err.Error()),
+			Fix:   fix,
+			Where: r.dir,
+		}
 	}
-	r.checks = append(r.checks, Check{Preset: r.id, Name: name, Result: Failed, Detail: firstLine(err.Error()), Output: output})
+	r.checks = append(
+		r.checks,
+		Check{Preset: r.id, Name: name, Result: Failed, Detail: firstLine(err.Error()), Output: output},
+	)
 	r.errs = append(r.errs, err)
 }
 
@@ -152,8 +167,14 @@ func (r *run) manifest(id string) bool {
 		err = r.own(r.whole)
 	}
 	if err == nil && !isFile(filepath.Join(r.dir, "README.md")) {
-		err = &generator.Error{Kind: generator.KindPreset, Code: "preset-readme", What: id + " has no README.md", Why: "users need to know what a preset emits and requires",
-			Fix: "write it", Where: r.dir}
+		err = &generator.Error{
+			Kind:  generator.KindPreset,
+			Code:  "preset-readme",
+			What:  id + " has no README.md",
+			Why:   "users need to know what a preset emits and requires",
+			Fix:   "write it",
+			Where: r.dir,
+		}
 	}
 	if err != nil {
 		r.failed("manifest", err, "correct the manifest", "")
@@ -232,8 +253,8 @@ func (r *run) claims(axis, name string) {
 	r.ok("claims", claims.FileName)
 }
 
-// goldenFile returns the file of a preset's golden, and the command that rewrites it. Those of built-in presets are in a folder of otelgen's
-// repository.
+// goldenFile returns the file of a preset's golden, and the command that rewrites it. Those of built-in presets are
+// in a folder of otelgen's repository.
 func (r *run) goldenFile(axis, name string) (file, update string) {
 	repository := filepath.Join(r.root, "..")
 	mod, err := os.ReadFile(filepath.Join(repository, "go.mod"))
@@ -262,7 +283,18 @@ func (r *run) golden(axis, name string) {
 		r.ok("golden", shown)
 	case r.options.Update:
 		if err := os.WriteFile(file, want, 0o644); err != nil {
-			r.failed("golden", &generator.Error{Kind: generator.KindTarget, Code: "golden", What: "cannot write " + file, Why: err.Error(), Fix: "make it a file that you can write"}, "", "")
+			r.failed(
+				"golden",
+				&generator.Error{
+					Kind: generator.KindTarget,
+					Code: "golden",
+					What: "cannot write " + file,
+					Why:  err.Error(),
+					Fix:  "make it a file that you can write",
+				},
+				"",
+				"",
+			)
 			return
 		}
 		r.ok("golden", "wrote "+shown)
@@ -281,7 +313,18 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 	label := r.label(a)
 	top, err := os.MkdirTemp("", "otelgen-proof-")
 	if err != nil {
-		r.failed("go", &generator.Error{Kind: generator.KindTarget, Code: "proof", What: "cannot create a temporary folder", Why: err.Error(), Fix: "set TMPDIR to a directory that you can write to"}, "", "")
+		r.failed(
+			"go",
+			&generator.Error{
+				Kind: generator.KindTarget,
+				Code: "proof",
+				What: "cannot create a temporary folder",
+				Why:  err.Error(),
+				Fix:  "set TMPDIR to a directory that you can write to",
+			},
+			"",
+			"",
+		)
 		return false
 	}
 	defer os.RemoveAll(top)
@@ -308,8 +351,11 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 		}
 		if errors.Is(err, exec.ErrNotFound) {
 			r.failed(step.name, &generator.Error{
-				Kind: generator.KindTarget, Code: "no-go", What: "the services cannot be compiled", Why: "the go command is not in the PATH",
-				Fix: "install Go, https://go.dev/dl, or skip this step with --no-run",
+				Kind: generator.KindTarget,
+				Code: "no-go",
+				What: "the services cannot be compiled",
+				Why:  "the go command is not in the PATH",
+				Fix:  "install Go, https://go.dev/dl, or skip this step with --no-run",
 			}, "", "")
 			return false
 		}
@@ -329,8 +375,8 @@ func (r *run) service(a generator.Answers, tree *generator.Tree, tests bool) boo
 	return true
 }
 
-// gocmd runs the go command with the environment of this process, so that the tests find their servers. Without the folder in its output, a package
-// that is in many services is compiled and tested once.
+// gocmd runs the go command with the environment of this process, so that the tests find their servers. Without the
+// folder in its output, a package that is in many services is compiled and tested once.
 func (r *run) gocmd(dir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(r.ctx, "go", args...)
 	cmd.Dir = dir

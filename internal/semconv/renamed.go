@@ -1,6 +1,7 @@
 package semconv
 
-// renamed says what stands today for names that are met most. The Go package tells which names are gone, not what became of them.
+// renamed says what stands today for names that are met most. The Go package tells which names are gone, not what
+// became of them.
 var renamed = map[string]string{
 	"http.method":                         "http.request.method",
 	"http.status_code":                    "http.response.status_code",

@@ -1,6 +1,7 @@
-// Package semconv knows the registry of OpenTelemetry's semantic conventions: which attributes and metrics there are, of which type,
-// unit and instrument, and which there were in older versions. It is read from a table that the generator in gen makes of the Go
-// package go.opentelemetry.io/otel/semconv, so that a binary has it without that package. It judges nothing.
+// Package semconv knows the registry of OpenTelemetry's semantic conventions: which attributes and metrics there are,
+// of which type, unit and instrument, and which there were in older versions. It is read from a table that the
+// generator in gen makes of the Go package go.opentelemetry.io/otel/semconv, so that a binary has it without that
+// package. It judges nothing.
 package semconv
 
 import (
@@ -46,8 +47,11 @@ type Registry struct {
 // Load returns the registry of the newest version that the Go module has.
 var Load = sync.OnceValue(func() *Registry {
 	r := &Registry{
-		Attributes: map[string]Attribute{}, Metrics: map[string]Metric{}, OldAttributes: map[string]Old{}, OldMetrics: map[string]Old{},
-		namespaces: map[string]bool{},
+		Attributes:    map[string]Attribute{},
+		Metrics:       map[string]Metric{},
+		OldAttributes: map[string]Old{},
+		OldMetrics:    map[string]Old{},
+		namespaces:    map[string]bool{},
 	}
 	for line := range strings.Lines(table) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")

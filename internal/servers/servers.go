@@ -1,5 +1,5 @@
-// Package servers gives tests the real servers of scripts/servers, and notes what was proven against which of them. A preset whose name
-// is that of a server needs it. The package must not know any preset, and is for tests only.
+// Package servers gives tests the real servers of scripts/servers, and notes what was proven against which of them. A
+// preset whose name is that of a server needs it. The package must not know any preset, and is for tests only.
 package servers
 
 import (
@@ -53,7 +53,8 @@ func (p *Pool) Of(presets []*generator.Preset) (all []Server, err error) {
 	return all, nil
 }
 
-// Environment returns the variables, TEST_DATABASE_URL and the like, by which the tests of a service with the presets find its servers.
+// Environment returns the variables, TEST_DATABASE_URL and the like, by which the tests of a service with the presets
+// find its servers.
 func (p *Pool) Environment(presets []*generator.Preset) (variables []string, err error) {
 	for _, preset := range presets {
 		all, err := p.Of([]*generator.Preset{preset})
@@ -126,7 +127,8 @@ type Own struct {
 // ErrNotInstalled says that the machine lacks a server.
 var ErrNotInstalled = errors.New("the server is not installed")
 
-// Start starts a new server by the scripts of the repository at root. It ends with the process, if it is not removed before.
+// Start starts a new server by the scripts of the repository at root. It ends with the process, if it is not removed
+// before.
 func Start(root, name string) (*Own, error) {
 	said, err := script(root, "start", name)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package source finds the presets that are not built in: in a folder, or in a Go module, which the go command fetches and checks against the
-// checksum database. It must not read what is in them: that is the generator's, which takes it for data.
+// Package source finds the presets that are not built in: in a folder, or in a Go module, which the go command
+// fetches and checks against the checksum database. It must not read what is in them: that is the generator's, which
+// takes it for data.
 package source
 
 import (
@@ -40,8 +41,8 @@ func ParseModule(name string) (m Module, ok bool) {
 
 func (m Module) String() string { return path.Join(m.Path+"@"+m.Version, m.Folder) }
 
-// Open finds the presets called name, and fetches a module that is not in the go command's cache. Errors are *generator.Error of KindAnswers,
-// KindTarget or KindInterrupted.
+// Open finds the presets called name, and fetches a module that is not in the go command's cache. Errors are
+// *generator.Error of KindAnswers, KindTarget or KindInterrupted.
 func Open(ctx context.Context, name string) (*Source, error) { return open(ctx, name, nil) }
 
 // Offline is the environment that keeps the go command from the network.
@@ -80,8 +81,11 @@ func openFolder(dir, name string) (fs.FS, error) {
 			reason = pathErr.Err
 		}
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "presets-unreadable", What: "cannot read the presets in " + name, Why: reason.Error(),
-			Fix: "give a folder with AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
+			Kind: generator.KindAnswers,
+			Code: "presets-unreadable",
+			What: "cannot read the presets in " + name,
+			Why:  reason.Error(),
+			Fix:  "give a folder with AXIS/NAME/preset.yaml, or a module as in example.com/acme/presets@v1.2.0",
 		}
 	}
 	return root.FS(), nil
@@ -90,8 +94,8 @@ func openFolder(dir, name string) (fs.FS, error) {
 // downloaded is what the go command says of a module.
 type downloaded struct{ Version, Dir, Sum, Error string }
 
-// download has the go command bring a module into its cache, where it may be already. The user's GOPROXY, GOPRIVATE and so on hold,
-// but for what env sets.
+// download has the go command bring a module into its cache, where it may be already. The user's GOPROXY, GOPRIVATE
+// and so on hold, but for what env sets.
 func download(ctx context.Context, m Module, env []string) (*downloaded, error) {
 	dir, err := os.MkdirTemp("", "otelgen-module-") // in no module, whose go.mod would have a say
 	if err != nil {
@@ -113,8 +117,11 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 		}
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "no-go", What: "the presets " + m.String() + " cannot be fetched", Why: "the go command is not in the PATH",
-			Fix: "install Go, https://go.dev/dl, or give a folder of presets",
+			Kind: generator.KindTarget,
+			Code: "no-go",
+			What: "the presets " + m.String() + " cannot be fetched",
+			Why:  "the go command is not in the PATH",
+			Fix:  "install Go, https://go.dev/dl, or give a folder of presets",
 		}
 	}
 	// The output describes a problem of the module, err any other problem.
@@ -127,12 +134,18 @@ func download(ctx context.Context, m Module, env []string) (*downloaded, error) 
 	}
 	if env != nil {
 		return nil, &generator.Error{
-			Kind: generator.KindTarget, Code: "presets-not-cached", What: "the presets " + m.String() + " are not in the module cache",
-			Why: "they are named only in a file, and otelgen fetches only what your command names", Fix: "if you trust them, add --allow-fetch",
+			Kind: generator.KindTarget,
+			Code: "presets-not-cached",
+			What: "the presets " + m.String() + " are not in the module cache",
+			Why:  "they are named only in a file, and otelgen fetches only what your command names",
+			Fix:  "if you trust them, add --allow-fetch",
 		}
 	}
 	return nil, &generator.Error{
-		Kind: generator.KindTarget, Code: "presets-unfetchable", What: "the presets " + m.String() + " cannot be fetched", Why: why,
-		Fix: "make this work: go mod download " + m.Path + "@" + m.Version,
+		Kind: generator.KindTarget,
+		Code: "presets-unfetchable",
+		What: "the presets " + m.String() + " cannot be fetched",
+		Why:  why,
+		Fix:  "make this work: go mod download " + m.Path + "@" + m.Version,
 	}
 }

@@ -79,7 +79,15 @@ func write(t *testing.T, name string, data []byte) {
 var acme = module.Version{Path: "example.com/acme/presets", Version: "v1.2.0"}
 
 func TestModule(t *testing.T) {
-	proxy := serve(t, acme, map[string]string{"go.mod": "module example.com/acme/presets\n", "broker/bus/preset.yaml": "title: Bus\n", "more/backend/x/preset.yaml": "title: X\n"})
+	proxy := serve(
+		t,
+		acme,
+		map[string]string{
+			"go.mod":                     "module example.com/acme/presets\n",
+			"broker/bus/preset.yaml":     "title: Bus\n",
+			"more/backend/x/preset.yaml": "title: X\n",
+		},
+	)
 	for name, file := range map[string]string{
 		"example.com/acme/presets@latest":      "broker/bus/preset.yaml",
 		"example.com/acme/presets@v1.2.0/more": "backend/x/preset.yaml",

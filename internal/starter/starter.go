@@ -26,14 +26,23 @@ import (
 // copied are the files and folders of a preset that are copied.
 var copied = []string{"files", "slots", gomod.LockFile, "preset.yaml", "README.md"}
 
-// New returns the files of a preset called id, "axis/name", made of the built-in one called from; of the axis's default if that is empty. The note
-// says what is left to do before both can be chosen, if they can. Errors are *generator.Error of KindAnswers.
-func New(c *generator.Catalog, skeleton fs.FS, builtin generator.Source, id, from string) (all []generator.File, note string, err error) {
+// New returns the files of a preset called id, "axis/name", made of the built-in one called from; of the axis's
+// default if that is empty. The note says what is left to do before both can be chosen, if they can. Errors are
+// *generator.Error of KindAnswers.
+func New(
+	c *generator.Catalog,
+	skeleton fs.FS,
+	builtin generator.Source,
+	id, from string,
+) (all []generator.File, note string, err error) {
 	axis, name, ok := strings.Cut(id, "/")
 	if !ok {
 		return nil, "", &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("%q is not AXIS/NAME", id), Why: "the name of a preset includes its axis",
-			Fix: "write it as in: otelgen preset init broker/acme-bus",
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: fmt.Sprintf("%q is not AXIS/NAME", id),
+			Why:  "the name of a preset includes its axis",
+			Fix:  "write it as in: otelgen preset init broker/acme-bus",
 		}
 	}
 	model, err := example(c, axis, from)
@@ -116,8 +125,11 @@ func example(c *generator.Catalog, axis, from string) (*generator.Preset, error)
 	other, name, ok := strings.Cut(from, "/")
 	if !ok || other != axis {
 		return nil, &generator.Error{
-			Kind: generator.KindAnswers, Code: "usage", What: fmt.Sprintf("a preset of axis %s cannot start from %q", axis, from), Why: "presets of different axes have different contracts",
-			Fix: "name a built-in preset of the axis, as in --from " + all[0].ID(),
+			Kind: generator.KindAnswers,
+			Code: "usage",
+			What: fmt.Sprintf("a preset of axis %s cannot start from %q", axis, from),
+			Why:  "presets of different axes have different contracts",
+			Fix:  "name a built-in preset of the axis, as in --from " + all[0].ID(),
 		}
 	}
 	return c.Preset(axis, name)
@@ -191,7 +203,8 @@ func readme(data []byte, model *generator.Preset, title, note string) []byte {
 const home = "https://github.com/otelgen/otelgen/blob/main/"
 
 // rename is the note of a preset that can be combined with its model.
-const rename = "A service cannot have it together with %s until it has its own names. Rename the files in `files/`, the package-level " +
+const rename = "A service cannot have it together with %s until it has its own names. " +
+	"Rename the files in `files/`, the package-level " +
 	"identifiers in them and in `slots/`, and the `env`, `spans` and `metrics` in `preset.yaml`."
 
 // combines reports whether a service may choose the preset together with another of its group.
@@ -240,7 +253,13 @@ func script(c *generator.Catalog, axis, name string) ([]byte, error) {
 				continue
 			}
 			claimed[option] = true
-			fmt.Fprintf(b, "\nnew\nnew --option %s=%s\nchanged %s\n", strings.TrimPrefix(option, axis+"/"), value, strings.Join(paths, " "))
+			fmt.Fprintf(
+				b,
+				"\nnew\nnew --option %s=%s\nchanged %s\n",
+				strings.TrimPrefix(option, axis+"/"),
+				value,
+				strings.Join(paths, " "),
+			)
 		}
 	}
 	return b.Bytes(), nil
@@ -266,7 +285,12 @@ func changed(c *generator.Catalog, tree *generator.Tree, a generator.Answers) (p
 }
 
 // with returns the built-in catalog with the new preset.
-func with(skeleton fs.FS, builtin generator.Source, axis, name string, files map[string][]byte) (*generator.Catalog, error) {
+func with(
+	skeleton fs.FS,
+	builtin generator.Source,
+	axis, name string,
+	files map[string][]byte,
+) (*generator.Catalog, error) {
 	archive := &txtar.Archive{}
 	for p, content := range files {
 		archive.Files = append(archive.Files, txtar.File{Name: path.Join(axis, name, p), Data: content})

@@ -87,12 +87,14 @@ func TestReadmeKeepsThatOfTheModel(t *testing.T) {
 	}
 }
 
-// TestGuideNamesEveryKey compares the guide with the keys that the decoder knows: it lists them when it meets one that it does not.
+// TestGuideNamesEveryKey compares the guide with the keys that the decoder knows: it lists them when it meets one
+// that it does not.
 func TestGuideNamesEveryKey(t *testing.T) {
 	guide, _, _ := strings.Cut(write(t, "broker/acme-bus", "broker/nats")["preset.yaml"], "\ntitle:")
 	for _, manifest := range []string{
 		"unknown: 1", "requires: [{unknown: 1}]", "options: {limit: {unknown: 1}}", "env: [{unknown: 1}]", "ports: [{unknown: 1}]",
-		"facts: [{unknown: 1}]", "servers: [{unknown: 1}]", "servers: [{ports: [{unknown: 1}]}]", "servers: [{files: [{unknown: 1}]}]",
+		"facts: [{unknown: 1}]", "servers: [{unknown: 1}]", "servers: [{ports: [{unknown: 1}]}]", "servers: [{files: " +
+			"[{unknown: 1}]}]",
 		"servers: [{health: {unknown: 1}}]", "servers: [{provides: [{unknown: 1}]}]", "spans: [{unknown: 1}]", "metrics: [{unknown: 1}]",
 		"metrics: [{objectives: [{unknown: 1}]}]", "metrics: [{alerts: [{unknown: 1}]}]",
 	} {

@@ -65,8 +65,8 @@ func (o *overlay) write() (string, error) {
 	return name, os.WriteFile(name, content, 0o600)
 }
 
-// hook puts another constructor of the telemetry pipeline in front of the project's: one that reports the environment, and that
-// exports over OTLP itself where the project's does not.
+// hook puts another constructor of the telemetry pipeline in front of the project's: one that reports the
+// environment, and that exports over OTLP itself where the project's does not.
 func (r *run) hook(o *overlay) error {
 	dir := r.o.Contract.Dirs["telemetry"]
 	file, content, pkg, err := findConstructor(filepath.Join(r.o.Dir, filepath.FromSlash(dir)))
@@ -88,7 +88,8 @@ func (r *run) hook(o *overlay) error {
 	)
 }
 
-// findConstructor finds the file of a package that has the constructor of the pipeline, and returns it with that renamed.
+// findConstructor finds the file of a package that has the constructor of the pipeline, and returns it with that
+// renamed.
 func findConstructor(dir string) (name string, content []byte, pkg string, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -113,9 +114,11 @@ func findConstructor(dir string) (name string, content []byte, pkg string, err e
 		}
 	}
 	return "", nil, "", &generator.Error{
-		Kind: generator.KindDrift, Code: "verify-no-pipeline", What: fmt.Sprintf("there is no function %s in %s", constructor, dir),
-		Why: "the service does not export over OTLP, and verify adds the exporter in that function",
-		Fix: "restore the function, or choose a backend that speaks OTLP",
+		Kind: generator.KindDrift,
+		Code: "verify-no-pipeline",
+		What: fmt.Sprintf("there is no function %s in %s", constructor, dir),
+		Why:  "the service does not export over OTLP, and verify adds the exporter in that function",
+		Fix:  "restore the function, or choose a backend that speaks OTLP",
 	}
 }
 
@@ -131,7 +134,10 @@ func (r *run) driver(o *overlay) error {
 		Dirs                    map[string]string
 		Entity                  generator.Entity
 		Store, Broker, Database bool
-	}{r.module, r.o.Contract.Dirs, r.o.Contract.Entity, r.o.Provides("store.durable"), sections["Broker"], sections["Database"]})
+	}{
+		r.module, r.o.Contract.Dirs, r.o.Contract.Entity,
+		r.o.Provides("store.durable"), sections["Broker"], sections["Database"],
+	})
 	if err != nil {
 		return err
 	}
@@ -164,8 +170,11 @@ func (r *run) build(ctx context.Context, binary, dir, overlay string) error {
 		return interrupted()
 	case errors.Is(err, exec.ErrNotFound):
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: "verify-no-go", What: "the go command is not in the PATH", Why: "verify builds and runs the service",
-			Fix: "install Go from https://go.dev/dl, and add it to the PATH",
+			Kind: generator.KindTarget,
+			Code: "verify-no-go",
+			What: "the go command is not in the PATH",
+			Why:  "verify builds and runs the service",
+			Fix:  "install Go from https://go.dev/dl, and add it to the PATH",
 		}
 	}
 	return &errBuild{strings.TrimSpace(string(output))}
@@ -176,8 +185,11 @@ func modulePath(dir string) (string, error) {
 	content, err := project.ReadFile(filepath.Join(dir, "go.mod"), maxSource)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && modfile.ModulePath(content) == "" {
 		return "", &generator.Error{
-			Kind: generator.KindDrift, Code: "verify-no-module", What: dir + " is no longer a Go module", Why: "its go.mod is missing, or has no module path",
-			Fix: "restore go.mod",
+			Kind: generator.KindDrift,
+			Code: "verify-no-module",
+			What: dir + " is no longer a Go module",
+			Why:  "its go.mod is missing, or has no module path",
+			Fix:  "restore go.mod",
 		}
 	}
 	return modfile.ModulePath(content), err

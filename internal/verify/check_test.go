@@ -17,13 +17,35 @@ func declared() generator.Contract {
 	return generator.Contract{
 		Entity: generator.Entity{Words: "order", Plural: "orders", PluralSnake: "orders"},
 		Spans: []generator.Span{
-			{Names: []string{"POST /orders"}, Kind: "server", Attributes: []string{"http.request.method", "http.route"}, Optional: []string{"error.type"}, Owner: "framework/x"},
-			{Names: []string{"send orders.created"}, Kind: "producer", Attributes: []string{"messaging.system", "messaging.operation.type"}, Owner: "broker/x"},
-			{Names: []string{"process orders.created"}, Kind: "consumer", Attributes: []string{"messaging.system", "messaging.operation.type"}, Owner: "broker/x"},
+			{
+				Names:      []string{"POST /orders"},
+				Kind:       "server",
+				Attributes: []string{"http.request.method", "http.route"},
+				Optional:   []string{"error.type"},
+				Owner:      "framework/x",
+			},
+			{
+				Names:      []string{"send orders.created"},
+				Kind:       "producer",
+				Attributes: []string{"messaging.system", "messaging.operation.type"},
+				Owner:      "broker/x",
+			},
+			{
+				Names:      []string{"process orders.created"},
+				Kind:       "consumer",
+				Attributes: []string{"messaging.system", "messaging.operation.type"},
+				Owner:      "broker/x",
+			},
 			{Names: []string{"nak orders.created"}, Kind: "client", Conditional: true, Owner: "broker/x"},
 		},
 		Metrics: []generator.Metric{
-			{Name: "http.server.request.duration", Instrument: "histogram", Unit: "s", Attributes: []string{"http.route"}, Owner: "framework/x"},
+			{
+				Name:       "http.server.request.duration",
+				Instrument: "histogram",
+				Unit:       "s",
+				Attributes: []string{"http.route"},
+				Owner:      "framework/x",
+			},
 			{Name: "orders.created", Instrument: "counter", Unit: "{order}", Owner: "pattern/x"},
 		},
 	}
@@ -33,33 +55,81 @@ const accepted = 12
 
 // perfect is what that service should show for some orders.
 func perfect() *observation {
-	resource := &otlp.Resource{Attributes: otlp.Attributes{"service.name": "shop", "service.version": "v1", "service.instance.id": "a"}}
+	resource := &otlp.Resource{
+		Attributes: otlp.Attributes{"service.name": "shop", "service.version": "v1", "service.instance.id": "a"},
+	}
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := &observation{driven: began, ended: began.Add(time.Minute)}
 	for i := range accepted {
 		in := request{
-			name: "POST /orders", traceID: fmt.Sprintf("%032x", i+1), spanID: fmt.Sprintf("%016x", i+1000), answered: true, accepted: true, confirmed: true,
+			name:      "POST /orders",
+			traceID:   fmt.Sprintf("%032x", i+1),
+			spanID:    fmt.Sprintf("%016x", i+1000),
+			answered:  true,
+			accepted:  true,
+			confirmed: true,
 		}
 		s.requests = append(s.requests, in)
 		span := func(n int, parent, name string, kind otlp.Kind, attributes otlp.Attributes) *otlp.Span {
 			one := &otlp.Span{
-				TraceID: in.traceID, ID: fmt.Sprintf("%015x%d", i+1, n), ParentID: parent, Name: name, Kind: kind, Start: began, Attributes: attributes, Resource: resource,
+				TraceID:    in.traceID,
+				ID:         fmt.Sprintf("%015x%d", i+1, n),
+				ParentID:   parent,
+				Name:       name,
+				Kind:       kind,
+				Start:      began,
+				Attributes: attributes,
+				Resource:   resource,
 			}
 			s.signals.Spans = append(s.signals.Spans, one)
 			return one
 		}
-		server := span(1, in.spanID, "POST /orders", otlp.KindServer, otlp.Attributes{"http.request.method": "POST", "http.route": "/orders"})
-		producer := span(2, server.ID, "send orders.created", otlp.KindProducer, otlp.Attributes{"messaging.system": "x", "messaging.operation.type": "send"})
-		consumer := span(3, producer.ID, "process orders.created", otlp.KindConsumer, otlp.Attributes{"messaging.system": "x", "messaging.operation.type": "process"})
+		server := span(
+			1,
+			in.spanID,
+			"POST /orders",
+			otlp.KindServer,
+			otlp.Attributes{"http.request.method": "POST", "http.route": "/orders"},
+		)
+		producer := span(
+			2,
+			server.ID,
+			"send orders.created",
+			otlp.KindProducer,
+			otlp.Attributes{"messaging.system": "x", "messaging.operation.type": "send"},
+		)
+		consumer := span(
+			3,
+			producer.ID,
+			"process orders.created",
+			otlp.KindConsumer,
+			otlp.Attributes{"messaging.system": "x", "messaging.operation.type": "process"},
+		)
 		consumer.Links = []otlp.Link{{TraceID: in.traceID, SpanID: producer.ID}}
-		s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: began, Body: "order created", TraceID: in.traceID, SpanID: server.ID, Resource: resource})
+		s.signals.Logs = append(
+			s.signals.Logs,
+			&otlp.LogRecord{Time: began, Body: "order created", TraceID: in.traceID, SpanID: server.ID, Resource: resource},
+		)
 		s.stdout = append(s.stdout, logLine{Message: "order created", TraceID: in.traceID, SpanID: server.ID})
 	}
 	s.signals.Metrics = []*otlp.Metric{
-		{Name: "http.server.request.duration", Unit: "s", Type: otlp.Histogram, Temporality: otlp.Cumulative, Resource: resource,
-			Points: []otlp.Point{{Attributes: otlp.Attributes{"http.route": "/orders"}, Count: accepted}}},
-		{Name: "orders.created", Unit: "{order}", Type: otlp.Sum, Monotonic: true, Temporality: otlp.Cumulative, Resource: resource,
-			Points: []otlp.Point{{Attributes: otlp.Attributes{}, Value: accepted}}},
+		{
+			Name:        "http.server.request.duration",
+			Unit:        "s",
+			Type:        otlp.Histogram,
+			Temporality: otlp.Cumulative,
+			Resource:    resource,
+			Points:      []otlp.Point{{Attributes: otlp.Attributes{"http.route": "/orders"}, Count: accepted}},
+		},
+		{
+			Name:        "orders.created",
+			Unit:        "{order}",
+			Type:        otlp.Sum,
+			Monotonic:   true,
+			Temporality: otlp.Cumulative,
+			Resource:    resource,
+			Points:      []otlp.Point{{Attributes: otlp.Attributes{}, Value: accepted}},
+		},
 	}
 	return s
 }
@@ -92,7 +162,13 @@ func TestBatch(t *testing.T) {
 		handleAtOnce(s, without)
 		for _, row := range check(declared(), *s, Note) {
 			if row.Name == "one for each order" && row.Verdict != want {
-				t.Errorf("with %d events that the batch is not linked to: %s, want %s: %+v", without, row.Verdict, want, row.Findings)
+				t.Errorf(
+					"with %d events that the batch is not linked to: %s, want %s: %+v",
+					without,
+					row.Verdict,
+					want,
+					row.Findings,
+				)
 			}
 		}
 	}
@@ -142,7 +218,11 @@ func TestFindings(t *testing.T) {
 		},
 		"attribute deprecated": {
 			func(s *observation) { s.signals.Spans[0].Attributes["http.method"] = "POST" },
-			"span POST /orders", Note, "http.method is deprecated: the conventions v1.43.0 no longer define it (last defined in v1.25.0); use http.request.method", nil,
+			"span POST /orders",
+			Note,
+			"http.method is deprecated: the conventions v1.43.0 no longer define it (last defined in v1.25.0); use " +
+				"http.request.method",
+			nil,
 		},
 		"attribute in a namespace of the conventions": {
 			func(s *observation) { s.signals.Spans[0].Attributes["http.color"] = "red" },
@@ -156,7 +236,10 @@ func TestFindings(t *testing.T) {
 			func(s *observation) {
 				each(s, "send orders.created", func(x *otlp.Span) { x.Attributes["messaging.operation.type"] = "publish" })
 			},
-			"span send orders.created", Fail, `messaging.operation.type is "publish", the conventions allow create, process, receive, send, settle`, nil,
+			"span send orders.created",
+			Fail,
+			`messaging.operation.type is "publish", the conventions allow create, process, receive, send, settle`,
+			nil,
 		},
 		"span failed": {
 			func(s *observation) { s.signals.Spans[0].Status = otlp.StatusError },
@@ -168,7 +251,10 @@ func TestFindings(t *testing.T) {
 		},
 		"ids in names": {
 			func(s *observation) { added(s, "bake 0190a1b2-0000-7000-8000-%012d", nil) },
-			"span bake {id}", Note, `12 spans have 12 names that seem to contain an ID, such as "bake 0190a1b2-0000-7000-8000-000000000000"`, nil,
+			"span bake {id}",
+			Note,
+			`12 spans have 12 names that seem to contain an ID, such as "bake 0190a1b2-0000-7000-8000-000000000000"`,
+			nil,
 		},
 		"deprecated attribute on a span undeclared": {
 			func(s *observation) { added(s, "bake", otlp.Attributes{"db.statement": "SELECT 1"}) },
@@ -194,13 +280,19 @@ func TestFindings(t *testing.T) {
 		},
 		"metric undeclared, in another unit than the conventions": {
 			func(s *observation) {
-				s.signals.Metrics = append(s.signals.Metrics, &otlp.Metric{Name: "db.client.operation.duration", Unit: "ms", Type: otlp.Histogram, Resource: first(s).Resource})
+				s.signals.Metrics = append(
+					s.signals.Metrics,
+					&otlp.Metric{Name: "db.client.operation.duration", Unit: "ms", Type: otlp.Histogram, Resource: first(s).Resource},
+				)
 			},
 			"metric db.client.operation.duration", Note, `its unit is "ms", the conventions require "s"`, nil,
 		},
 		"metric deprecated": {
 			func(s *observation) {
-				s.signals.Metrics = append(s.signals.Metrics, &otlp.Metric{Name: "messaging.publish.duration", Unit: "s", Type: otlp.Histogram, Resource: first(s).Resource})
+				s.signals.Metrics = append(
+					s.signals.Metrics,
+					&otlp.Metric{Name: "messaging.publish.duration", Unit: "s", Type: otlp.Histogram, Resource: first(s).Resource},
+				)
 			},
 			"metric messaging.publish.duration", Note, "is deprecated: the conventions v1.43.0 no longer define it", nil,
 		},
@@ -213,14 +305,21 @@ func TestFindings(t *testing.T) {
 		"a new value for each request": {
 			func(s *observation) {
 				for i := range accepted {
-					first(s).Points = append(first(s).Points, otlp.Point{Attributes: otlp.Attributes{"http.route": fmt.Sprintf("/orders/%c", 'a'+i)}})
+					first(s).Points = append(
+						first(s).Points,
+						otlp.Point{Attributes: otlp.Attributes{"http.route": fmt.Sprintf("/orders/%c", 'a'+i)}},
+					)
 				}
 			},
 			"metric http.server.request.duration", Fail, "the attribute http.route has 13 values for 12 requests", nil,
 		},
 		"trace broken at the consumer": {
 			func(s *observation) {
-				each(s, "process orders.created", func(x *otlp.Span) { x.TraceID, x.ParentID, x.Links = fmt.Sprintf("%032x", 77), "", nil })
+				each(
+					s,
+					"process orders.created",
+					func(x *otlp.Span) { x.TraceID, x.ParentID, x.Links = fmt.Sprintf("%032x", 77), "", nil },
+				)
 			},
 			"trace one for each order", Fail, "the trace has no consumer span, though one is declared", nil,
 		},
@@ -246,7 +345,13 @@ func TestFindings(t *testing.T) {
 		"a trace of another client": {
 			func(s *observation) {
 				s.signals.Spans = append(s.signals.Spans, &otlp.Span{
-					TraceID: "e", ID: "e", ParentID: "f", Name: "POST /orders", Kind: otlp.KindServer, Attributes: s.signals.Spans[0].Attributes, Resource: first(s).Resource,
+					TraceID:    "e",
+					ID:         "e",
+					ParentID:   "f",
+					Name:       "POST /orders",
+					Kind:       otlp.KindServer,
+					Attributes: s.signals.Spans[0].Attributes,
+					Resource:   first(s).Resource,
 				})
 			},
 			"trace no span without its parent", Note, `1 spans "POST /orders" belong to a trace that verify did not start`, nil,
@@ -258,17 +363,26 @@ func TestFindings(t *testing.T) {
 				}
 				s.stdout = nil
 			},
-			"log correlated", Fail, "12 of POST /orders have no log record in their trace", []string{"shutdown no log record lost"},
+			"log correlated",
+			Fail,
+			"12 of POST /orders have no log record in their trace",
+			[]string{"shutdown no log record lost"},
 		},
 		"one log not correlated": {
 			func(s *observation) {
-				s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: s.driven, Body: "cake baked", Resource: first(s).Resource})
+				s.signals.Logs = append(
+					s.signals.Logs,
+					&otlp.LogRecord{Time: s.driven, Body: "cake baked", Resource: first(s).Resource},
+				)
 			},
 			"log correlated", Note, `1 records "cake baked" were written outside of any span`, nil,
 		},
 		"log of an unknown span": {
 			func(s *observation) {
-				s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Body: "cake baked", TraceID: s.requests[0].traceID, SpanID: "1", Resource: first(s).Resource})
+				s.signals.Logs = append(
+					s.signals.Logs,
+					&otlp.LogRecord{Body: "cake baked", TraceID: s.requests[0].traceID, SpanID: "1", Resource: first(s).Resource},
+				)
 			},
 			"log correlated", Fail, `1 records "cake baked" belong to a span that did not arrive`, nil,
 		},
@@ -278,7 +392,9 @@ func TestFindings(t *testing.T) {
 		},
 		"resource differs": {
 			func(s *observation) {
-				s.signals.Metrics[1].Resource = &otlp.Resource{Attributes: otlp.Attributes{"service.name": "other", "service.version": "v1", "service.instance.id": "a"}}
+				s.signals.Metrics[1].Resource = &otlp.Resource{
+					Attributes: otlp.Attributes{"service.name": "other", "service.version": "v1", "service.instance.id": "a"},
+				}
 			},
 			"resource service.name", Fail, "it differs between the signals: other, shop", nil,
 		},
@@ -292,7 +408,10 @@ func TestFindings(t *testing.T) {
 				drop(s, func(x *otlp.Span) bool { return x.TraceID == id })
 				s.requests[3].confirmed = false
 			},
-			"shutdown no span lost", Fail, "of 12 requests that were answered, 1 have no span", []string{"log correlated", "shutdown no log record lost"},
+			"shutdown no span lost",
+			Fail,
+			"of 12 requests that were answered, 1 have no span",
+			[]string{"log correlated", "shutdown no log record lost"},
 		},
 		"log record lost": {
 			func(s *observation) { s.stdout = append(s.stdout, s.stdout[0]) },
@@ -324,7 +443,10 @@ func TestFindings(t *testing.T) {
 					if row.Verdict != test.verdict {
 						t.Errorf("%s is %s, want %s: %+v", at, row.Verdict, test.verdict, row.Findings)
 					}
-					if !slices.ContainsFunc(row.Findings, func(f Finding) bool { return strings.Contains(f.What, test.says) && f.Why != "" }) {
+					if !slices.ContainsFunc(
+						row.Findings,
+						func(f Finding) bool { return strings.Contains(f.What, test.says) && f.Why != "" },
+					) {
 						t.Errorf("%s does not say %q: %+v", at, test.says, row.Findings)
 					}
 				case row.Verdict != OK && !slices.Contains(test.others, at):
@@ -351,8 +473,14 @@ func added(s *observation, name string, attributes otlp.Attributes) {
 
 func below(server *otlp.Span, name string, i int, attributes otlp.Attributes) *otlp.Span {
 	return &otlp.Span{
-		TraceID: server.TraceID, ID: fmt.Sprintf("%015x9", i), ParentID: server.ID, Name: name, Kind: otlp.KindInternal, Start: server.Start,
-		Attributes: attributes, Resource: server.Resource,
+		TraceID:    server.TraceID,
+		ID:         fmt.Sprintf("%015x9", i),
+		ParentID:   server.ID,
+		Name:       name,
+		Kind:       otlp.KindInternal,
+		Start:      server.Start,
+		Attributes: attributes,
+		Resource:   server.Resource,
 	}
 }
 
@@ -373,7 +501,10 @@ func TestAdditions(t *testing.T) {
 func TestDriver(t *testing.T) {
 	s := perfect()
 	driver := &otlp.Resource{Attributes: otlp.Attributes{"service.name": driverName}}
-	s.signals.Logs = append(s.signals.Logs, &otlp.LogRecord{Time: s.driven, Body: "database is up to date", Resource: driver})
+	s.signals.Logs = append(
+		s.signals.Logs,
+		&otlp.LogRecord{Time: s.driven, Body: "database is up to date", Resource: driver},
+	)
 	for _, row := range check(declared(), *s, Fail) {
 		if row.Verdict != OK {
 			t.Errorf("%s %s: %+v", row.Group, row.Name, row.Findings)
@@ -399,10 +530,18 @@ func TestUnrouted(t *testing.T) {
 	s := perfect()
 	server := s.signals.Spans[0]
 	s.signals.Spans = append(s.signals.Spans, &otlp.Span{
-		TraceID: "f", ID: "f", Name: "GET", Kind: otlp.KindServer, Attributes: otlp.Attributes{"http.request.method": "GET"}, Resource: server.Resource,
+		TraceID:    "f",
+		ID:         "f",
+		Name:       "GET",
+		Kind:       otlp.KindServer,
+		Attributes: otlp.Attributes{"http.request.method": "GET"},
+		Resource:   server.Resource,
 	})
 	duration := s.signals.Metrics[0]
-	duration.Points = append(duration.Points, otlp.Point{Attributes: otlp.Attributes{"http.response.status_code": int64(404)}})
+	duration.Points = append(
+		duration.Points,
+		otlp.Point{Attributes: otlp.Attributes{"http.response.status_code": int64(404)}},
+	)
 	for _, row := range check(declared(), *s, Fail) {
 		for _, f := range row.Findings {
 			if !strings.Contains(f.What, "http.response.status_code is not declared") {

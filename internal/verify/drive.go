@@ -181,8 +181,8 @@ func (r *run) reportConfirmation(row *Row, found entity, confirmed bool) {
 	}
 }
 
-// burst sends requests concurrently, and SIGTERM while some are in flight. create sends one request; status is that of its
-// answer.
+// burst sends requests concurrently, and SIGTERM while some are in flight. create sends one request; status is that
+// of its answer.
 func (r *run) burst(name, want string, create func(in request) (accepted bool, status string, err error)) {
 	r.o.Step("sending a burst of requests to " + r.o.Name + ", and SIGTERM")
 	row := r.row("shutdown", "burst", "requests in flight are answered")

@@ -12,8 +12,8 @@ import (
 // maxSource is how large a file may be that verify reads.
 const maxSource = 16 << 20
 
-// edits names the Go files and module files of a project that were changed, removed or added since it was generated: what the service
-// is built from.
+// edits names the Go files and module files of a project that were changed, removed or added since it was generated:
+// what the service is built from.
 func edits(dir string, files map[string]project.File) (edited []string, err error) {
 	for path, recorded := range files {
 		if !strings.HasSuffix(path, ".go") && path != "go.mod" && path != "go.sum" {

@@ -69,8 +69,17 @@ type Report struct {
 var groups = []string{"project", "server", "service", "api", "trace", "span", "metric", "log", "resource", "shutdown"}
 
 func newReport(service, dir string, rows []*Row, strict bool) *Report {
-	slices.SortStableFunc(rows, func(a, b *Row) int { return cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group)) })
-	r := &Report{Service: service, Dir: dir, OK: true, Counts: map[Verdict]int{OK: 0, Skipped: 0, Note: 0, Fail: 0}, Rows: rows}
+	slices.SortStableFunc(
+		rows,
+		func(a, b *Row) int { return cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group)) },
+	)
+	r := &Report{
+		Service: service,
+		Dir:     dir,
+		OK:      true,
+		Counts:  map[Verdict]int{OK: 0, Skipped: 0, Note: 0, Fail: 0},
+		Rows:    rows,
+	}
 	for _, row := range rows {
 		if strict && row.Group != "project" { // where it comes from is no fault of it
 			for i := range row.Findings {
@@ -121,7 +130,15 @@ func (r *Report) Text(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%s: %d ok, %d failed, %s, %d skipped\n", r.Service, r.Counts[OK], r.Counts[Fail], counted(r.Counts[Note], "note"), r.Counts[Skipped])
+	fmt.Fprintf(
+		w,
+		"\n%s: %d ok, %d failed, %s, %d skipped\n",
+		r.Service,
+		r.Counts[OK],
+		r.Counts[Fail],
+		counted(r.Counts[Note], "note"),
+		r.Counts[Skipped],
+	)
 }
 
 func short(s string, most int) string {
@@ -191,7 +208,12 @@ type junitMessage struct {
 
 // JUnit writes the report as CI systems read the results of tests: a suite for each group, a case for each row.
 func (r *Report) JUnit(w io.Writer) error {
-	all := junitSuites{Name: "otelgen verify " + r.Service, Tests: len(r.Rows), Failures: r.Counts[Fail], Skipped: r.Counts[Skipped]}
+	all := junitSuites{
+		Name:     "otelgen verify " + r.Service,
+		Tests:    len(r.Rows),
+		Failures: r.Counts[Fail],
+		Skipped:  r.Counts[Skipped],
+	}
 	for _, row := range r.Rows {
 		at := slices.IndexFunc(all.Suites, func(s junitSuite) bool { return s.Name == row.Group })
 		if at < 0 {

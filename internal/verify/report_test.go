@@ -13,7 +13,11 @@ func rows() []*Row {
 	good := newRow("span", "POST /orders", "server")
 	good.Observed = "server, 3×"
 	bad := newRow("span", "send orders.created", "producer")
-	bad.add(Fail, "no such span <arrived>", "it is declared by broker/x: dashboards, alerts and searches that rely on it stay empty")
+	bad.add(
+		Fail,
+		"no such span <arrived>",
+		"it is declared by broker/x: dashboards, alerts and searches that rely on it stay empty",
+	)
 	noted := newRow("metric", strings.Repeat("a.very.long.name", 4), "counter")
 	noted.Observed = strings.Repeat("seen ", 30)
 	noted.add(Note, "the metric is not declared", "users cannot rely on it")
@@ -30,7 +34,8 @@ func TestText(t *testing.T) {
 	for _, want := range []string{
 		"span\n  ok    POST /orders",
 		"  fail  send orders.created",
-		"\nfail: span send orders.created\n    no such span <arrived>\n    why it matters: it is declared by broker/x: dashboards, alerts and searches\n    that rely on it stay empty\n",
+		"\nfail: span send orders.created\n    no such span <arrived>\n    why it matters: it is declared by broker/x: " +
+			"dashboards, alerts and searches\n    that rely on it stay empty\n",
 		"\nshop: 1 ok, 1 failed, 1 note, 1 skipped\n",
 	} {
 		if !strings.Contains(text, want) {
@@ -44,7 +49,10 @@ func TestText(t *testing.T) {
 		t.Errorf("the finding is printed %d times", n)
 	}
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width && !strings.Contains(line, "a.very.long.name") {
+		if n := utf8.RuneCountInString(
+			strings.TrimSuffix(line, "\n"),
+		); n > width &&
+			!strings.Contains(line, "a.very.long.name") {
 			t.Errorf("a line has %d characters: %s", n, line)
 		}
 	}
@@ -83,18 +91,20 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(content, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Service != "shop" || got.OK == nil || *got.OK || got.Counts["ok"] != 1 || got.Counts["fail"] != 1 || len(got.Rows) != 4 {
+	if got.Service != "shop" || got.OK == nil || *got.OK || got.Counts["ok"] != 1 || got.Counts["fail"] != 1 ||
+		len(got.Rows) != 4 {
 		t.Errorf("the JSON is %s", content)
 	}
 	for _, row := range got.Rows {
-		if row.Group == nil || row.Name == nil || row.Expected == nil || row.Seen == nil || row.Verdict == nil || row.Findings == nil {
+		if row.Group == nil || row.Name == nil || row.Expected == nil || row.Seen == nil || row.Verdict == nil ||
+			row.Findings == nil {
 			t.Errorf("a row is incomplete: %s", content)
 		}
 	}
 }
 
-// The shape is what the common readers of JUnit's XML agree on: testsuites, testsuite, testcase, with failure and skipped, and
-// counts that are right.
+// The shape is what the common readers of JUnit's XML agree on: testsuites, testsuite, testcase, with failure and
+// skipped, and counts that are right.
 func TestJUnit(t *testing.T) {
 	var b bytes.Buffer
 	if err := newReport("shop", "/shop", rows(), false).JUnit(&b); err != nil {
@@ -142,10 +152,13 @@ func TestJUnit(t *testing.T) {
 		t.Errorf("the suites do not add up:\n%s", &b)
 	}
 	failed := got.Suites[0].Cases[1]
-	if failed.Class != "shop.span" || failed.Name != "send orders.created" || failed.Failure == nil || failed.Failure.Message != "no such span <arrived>" || !strings.Contains(failed.Failure.Text, "why it matters") {
+	if failed.Class != "shop.span" || failed.Name != "send orders.created" || failed.Failure == nil ||
+		failed.Failure.Message != "no such span <arrived>" ||
+		!strings.Contains(failed.Failure.Text, "why it matters") {
 		t.Errorf("the failure is %+v", failed)
 	}
-	if noted := got.Suites[1].Cases[0]; noted.Failure != nil || !strings.Contains(noted.Out, "the metric is not declared") {
+	if noted := got.Suites[1].Cases[0]; noted.Failure != nil ||
+		!strings.Contains(noted.Out, "the metric is not declared") {
 		t.Errorf("the note is %+v", noted)
 	}
 }

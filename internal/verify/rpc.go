@@ -54,7 +54,8 @@ func dialRPC(ctx context.Context, address, name string) (_ *rpc, err error) {
 
 // describe returns the descriptor of the service called name.
 func describe(
-	stream grpc.BidiStreamingClient[reflectionpb.ServerReflectionRequest, reflectionpb.ServerReflectionResponse], name string,
+	stream grpc.BidiStreamingClient[reflectionpb.ServerReflectionRequest, reflectionpb.ServerReflectionResponse],
+	name string,
 ) (protoreflect.ServiceDescriptor, error) {
 	symbol := &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: name}
 	if err := stream.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: symbol}); err != nil {
@@ -209,7 +210,11 @@ func (c *rpc) stream(ctx context.Context, in request, method, body string) (mess
 		return 0, err
 	}
 	ctx = metadata.AppendToOutgoingContext(ctx, "traceparent", in.traceparent())
-	stream, err := c.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, fmt.Sprintf("/%s/%s", c.service.FullName(), method))
+	stream, err := c.conn.NewStream(
+		ctx,
+		&grpc.StreamDesc{ServerStreams: true},
+		fmt.Sprintf("/%s/%s", c.service.FullName(), method),
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -23,8 +23,8 @@ import (
 
 const dialTimeout = 5 * time.Second
 
-// servers looks for what the service needs to have running: where each variable of type url leads, if the development entry does
-// not start a server for it. It returns a row for each; what is missing is an error.
+// servers looks for what the service needs to have running: where each variable of type url leads, if the development
+// entry does not start a server for it. It returns a row for each; what is missing is an error.
 func (r *run) servers(ctx context.Context) ([]*Row, error) {
 	var rows []*Row
 	for _, e := range r.o.Contract.Env {
@@ -58,12 +58,18 @@ func (r *run) servers(ctx context.Context) ([]*Row, error) {
 
 func (r *run) missing(e generator.Env, address string, given bool) error {
 	err := &generator.Error{
-		Kind: generator.KindAnswers, Code: "verify-server-missing", What: fmt.Sprintf("%s is not set, and no server answers at %s, its default", e.Name, address),
-		Why: "the service needs the server of " + e.Owner + ", and writes to it during verify",
-		Fix: "set " + e.Name + " to a separate server, not to one in production",
+		Kind: generator.KindAnswers,
+		Code: "verify-server-missing",
+		What: fmt.Sprintf("%s is not set, and no server answers at %s, its default", e.Name, address),
+		Why:  "the service needs the server of " + e.Owner + ", and writes to it during verify",
+		Fix:  "set " + e.Name + " to a separate server, not to one in production",
 	}
 	if given {
-		err.Kind, err.Code, err.What = generator.KindTarget, "verify-server-unreachable", fmt.Sprintf("no server answers at %s, the address in %s", address, e.Name)
+		err.Kind, err.Code, err.What = generator.KindTarget, "verify-server-unreachable", fmt.Sprintf(
+			"no server answers at %s, the address in %s",
+			address,
+			e.Name,
+		)
 		err.Fix = "start that server, or set " + e.Name + " to another, not to one in production"
 	}
 	if service := r.composeService(address); service != "" {
@@ -81,7 +87,8 @@ func (r *run) lookup(name string) (value string, ok bool) {
 	return value, ok
 }
 
-// startedByDev reports whether the development entry sets a variable itself when it is not set, as it does for servers that it embeds.
+// startedByDev reports whether the development entry sets a variable itself when it is not set, as it does for
+// servers that it embeds.
 func (r *run) startedByDev(name string) bool {
 	files, _ := filepath.Glob(filepath.Join(r.o.Dir, filepath.FromSlash(r.o.Contract.Dirs["dev"]), "*.go"))
 	found := false
@@ -105,7 +112,8 @@ func (r *run) startedByDev(name string) bool {
 	return found
 }
 
-// address is the host and port of the first server that a URL names, or "" if it names none. Its other parts may be secrets.
+// address is the host and port of the first server that a URL names, or "" if it names none. Its other parts may be
+// secrets.
 func (r *run) address(text, owner string) string {
 	first, _, _ := strings.Cut(text, ",")
 	u, err := url.Parse(strings.TrimSpace(first))

@@ -59,8 +59,8 @@ func (c *checker) checkLostLogs() {
 	}
 }
 
-// checkLostCounts checks that the counter of created entities matches the accepted requests. A request without an answer
-// may have been counted.
+// checkLostCounts checks that the counter of created entities matches the accepted requests. A request without an
+// answer may have been counted.
 func (c *checker) checkLostCounts() {
 	name := c.contract.Entity.PluralSnake + ".created"
 	if !slices.ContainsFunc(c.contract.Metrics, func(m generator.Metric) bool { return m.Name == name }) {

@@ -51,8 +51,8 @@ func (c *checker) requiredKinds() []string {
 	return slices.Sorted(maps.Keys(kinds))
 }
 
-// batches returns the spans that handled several events at once, by the traces of those events. A batch span is in its own
-// trace, with links to the producers.
+// batches returns the spans that handled several events at once, by the traces of those events. A batch span is in
+// its own trace, with links to the producers.
 func (c *checker) batches() map[string][]*otlp.Span {
 	all := map[string][]*otlp.Span{}
 	for _, span := range c.observed.signals.Spans {
@@ -200,7 +200,8 @@ func (c *checker) checkUndeclaredSpan(masked string, found []*otlp.Span) {
 	row.add(c.addition, fmt.Sprintf("the span %q is not declared; its attributes: %s", masked, list), whyUndeclared)
 }
 
-// isUnrouted reports whether a span is that of an HTTP request which no route matched. The conventions name it by its method.
+// isUnrouted reports whether a span is that of an HTTP request which no route matched. The conventions name it by its
+// method.
 func (c *checker) isUnrouted(span *otlp.Span, keys map[string]bool) bool {
 	methods := c.registry.Attributes["http.request.method"].Values
 	return span.Kind == otlp.KindServer && slices.Contains(methods, span.Name) && !keys["http.route"]

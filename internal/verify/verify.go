@@ -1,6 +1,6 @@
-// Package verify runs a generated service like its developer would, drives it, and compares its telemetry with what its presets
-// declare and with the semantic conventions. The caller passes in the contract: the package knows no preset. It does not
-// change the project.
+// Package verify runs a generated service like its developer would, drives it, and compares its telemetry with what
+// its presets declare and with the semantic conventions. The caller passes in the contract: the package knows no
+// preset. It does not change the project.
 package verify
 
 import (
@@ -322,8 +322,8 @@ func (r *run) addresses(ctx context.Context) (api, admin string, env []string, e
 	return api, admin, env, nil
 }
 
-// environment returns from without the variables that configure telemetry, and with those that make a program of the project
-// export to the receiver.
+// environment returns from without the variables that configure telemetry, and with those that make a program of the
+// project export to the receiver.
 func (r *run) environment(from []string) []string {
 	var env []string
 	for _, pair := range from {

@@ -20,7 +20,10 @@ func tree(t *testing.T, files map[string]string) string {
 	dir := t.TempDir()
 	for name, content := range files {
 		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+		if err := errors.Join(
+			os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(content), 0o600),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -29,12 +32,24 @@ func tree(t *testing.T, files map[string]string) string {
 
 func TestEdits(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"go.mod": "module x", "same.go": "package x", "changed.go": "package y", "added/added.go": "package z", "README.md": "edited",
-		".git/x.go": "", "vendor/x/x.go": "", "internal/testdata/x.go": "",
+		"go.mod":                 "module x",
+		"same.go":                "package x",
+		"changed.go":             "package y",
+		"added/added.go":         "package z",
+		"README.md":              "edited",
+		".git/x.go":              "",
+		"vendor/x/x.go":          "",
+		"internal/testdata/x.go": "",
 	})
 	digest := func(content string) project.File { return project.File{SHA256: project.Digest([]byte(content))} }
 	got, err := edits(dir, map[string]project.File{
-		"go.mod": digest("module x"), "same.go": digest("package x"), "changed.go": digest("package x"), "removed.go": digest("package x"), "README.md": digest(""),
+		"go.mod": digest(
+			"module x",
+		),
+		"same.go":    digest("package x"),
+		"changed.go": digest("package x"),
+		"removed.go": digest("package x"),
+		"README.md":  digest(""),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +76,8 @@ func TestServers(t *testing.T) {
 	}
 	dir := tree(t, map[string]string{
 		"cmd/dev/main.go": "package main\n\nimport \"os\"\n\nfunc main() { _ = os.Setenv(\"BROKER_URL\", \"nats://\") }\n",
-		"compose.yaml":    "services:\n  other: {ports: [\"127.0.0.1:1:1\"]}\n  cellar: {ports: [\"127.0.0.1:" + port + ":5432\"]}\n",
+		"compose.yaml": "services:\n  other: {ports: [\"127.0.0.1:1:1\"]}\n  cellar: {ports: " +
+			"[\"127.0.0.1:" + port + ":5432\"]}\n",
 	})
 	for name, test := range map[string]struct {
 		variable, value, env string
@@ -81,7 +97,9 @@ func TestServers(t *testing.T) {
 				Dir: dir, Env: []string{test.env},
 				Contract: generator.Contract{
 					Dirs: map[string]string{"dev": "cmd/dev"},
-					Env:  []generator.Env{{Name: test.variable, Field: "URL", Type: "url", Default: test.value, Summary: "URL of it."}},
+					Env: []generator.Env{
+						{Name: test.variable, Field: "URL", Type: "url", Default: test.value, Summary: "URL of it."},
+					},
 				},
 			}}
 			rows, err := r.servers(t.Context())
@@ -101,7 +119,8 @@ func TestServers(t *testing.T) {
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error tells a secret: %v", err)
 			}
-			if !strings.Contains(known.Fix, "separate server, not to one in production") && !strings.Contains(known.Fix, "to another, not to one in production") {
+			if !strings.Contains(known.Fix, "separate server, not to one in production") &&
+				!strings.Contains(known.Fix, "to another, not to one in production") {
 				t.Errorf("the error does not advise against the server in production: %s", known.Fix)
 			}
 			if !strings.Contains(known.Fix, "docker compose up --detach --wait cellar") {
@@ -124,7 +143,13 @@ func TestAddress(t *testing.T) {
 
 // A missing constructor of the pipeline is an error that says where it should be.
 func TestNoConstructor(t *testing.T) {
-	dir := tree(t, map[string]string{"pipeline.go": "package telemetry\n\nfunc (x) NewPipeline() {}\n", "pipeline_test.go": "package telemetry\n\nfunc NewPipeline() {}\n"})
+	dir := tree(
+		t,
+		map[string]string{
+			"pipeline.go":      "package telemetry\n\nfunc (x) NewPipeline() {}\n",
+			"pipeline_test.go": "package telemetry\n\nfunc NewPipeline() {}\n",
+		},
+	)
 	_, _, _, err := findConstructor(dir)
 	var known *generator.Error
 	if !errors.As(err, &known) || known.Code != "verify-no-pipeline" {
@@ -133,12 +158,20 @@ func TestNoConstructor(t *testing.T) {
 }
 
 func TestFindConstructor(t *testing.T) {
-	dir := tree(t, map[string]string{"a.go": "package telemetry\n", "b.go": "package telemetry\n\nfunc NewPipeline() { println(\"NewPipeline\") }\n"})
+	dir := tree(
+		t,
+		map[string]string{
+			"a.go": "package telemetry\n",
+			"b.go": "package telemetry\n\nfunc NewPipeline() { println(\"NewPipeline\") }\n",
+		},
+	)
 	name, content, pkg, err := findConstructor(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "package telemetry\n\nfunc otelgenProjectPipeline() { println(\"NewPipeline\") }\n"; name != "b.go" || pkg != "telemetry" || string(content) != want {
+	if want := "package telemetry\n\nfunc otelgenProjectPipeline() { println(\"NewPipeline\") }\n"; name != "b.go" ||
+		pkg != "telemetry" ||
+		string(content) != want {
 		t.Errorf("found %s of package %s:\n%s", name, pkg, content)
 	}
 }
@@ -155,10 +188,21 @@ func TestEnvironment(t *testing.T) {
 			{Name: "LOG_LEVEL", Type: "level", Default: "info"}, {Name: "OTEL_EXPORTER_OTLP_PROTOCOL", Default: protocol},
 			{Name: "OTEL_EXPORTER_OTLP_ENDPOINT"},
 		}}}}
-		got := r.environment([]string{"HOME=/x", "OTEL_SDK_DISABLED=true", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://elsewhere", "LOG_LEVEL=error"})
+		got := r.environment(
+			[]string{
+				"HOME=/x",
+				"OTEL_SDK_DISABLED=true",
+				"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://elsewhere",
+				"LOG_LEVEL=error",
+			},
+		)
 		want := []string{
-			"HOME=/x", "LOG_LEVEL=info", "OTELGEN_VERIFY_ENDPOINT=" + receiver.HTTPEndpoint(), "OTELGEN_VERIFY_REPORT=environment.json",
-			"OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol, "OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint,
+			"HOME=/x",
+			"LOG_LEVEL=info",
+			"OTELGEN_VERIFY_ENDPOINT=" + receiver.HTTPEndpoint(),
+			"OTELGEN_VERIFY_REPORT=environment.json",
+			"OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol,
+			"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint,
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("the environment is %q, want %q", got, want)
@@ -170,7 +214,10 @@ func TestEnvironment(t *testing.T) {
 func TestNotDriven(t *testing.T) {
 	dir := tree(t, map[string]string{"go.mod": "module x\n"})
 	report, err := Run(t.Context(), Options{
-		Dir: dir, Name: "shop", Origin: &project.Project{}, Provides: func(capability string) bool { return capability == "inbound.requests" },
+		Dir:      dir,
+		Name:     "shop",
+		Origin:   &project.Project{},
+		Provides: func(capability string) bool { return capability == "inbound.requests" },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,8 @@ import (
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
-// applyEnv makes the test binary a program that changes the project it names and stops at the step that stepEnv says, until it is killed.
+// applyEnv makes the test binary a program that changes the project it names and stops at the step that stepEnv says,
+// until it is killed.
 const (
 	applyEnv = "OTELGEN_TEST_APPLY"
 	stepEnv  = "OTELGEN_TEST_STEP"
@@ -101,8 +102,15 @@ func TestApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		`empty -rwxr-xr-x "#!/bin/sh\n"`, `main.go -rw-r--r-- "two\n"`, `mine.txt -rw-r--r-- "mine\n"`, `new drwxr-xr-x ""`, `new/deep drwxr-xr-x ""`,
-		`new/deep/file.go -rw-r--r-- "new\n"`, `new/other.go -rw-r--r-- "other\n"`, `old drwxr-xr-x ""`, `old/stays.go -rw-r--r-- "stays\n"`,
+		`empty -rwxr-xr-x "#!/bin/sh\n"`,
+		`main.go -rw-r--r-- "two\n"`,
+		`mine.txt -rw-r--r-- "mine\n"`,
+		`new drwxr-xr-x ""`,
+		`new/deep drwxr-xr-x ""`,
+		`new/deep/file.go -rw-r--r-- "new\n"`,
+		`new/other.go -rw-r--r-- "other\n"`,
+		`old drwxr-xr-x ""`,
+		`old/stays.go -rw-r--r-- "stays\n"`,
 	}
 	if got := list(t, root); !slices.Equal(got, want) {
 		t.Errorf("after the change there is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -269,7 +277,14 @@ func TestRecoverKeepsLaterEdits(t *testing.T) {
 		content, _ := os.ReadFile(l.Copy)
 		copies[l.Path] = string(content)
 	}
-	if want := map[string]string{"main.go": "one\n", "new/other.go": "", "lone/gone.go": "gone\n"}; !maps.Equal(copies, want) {
+	if want := map[string]string{
+		"main.go":      "one\n",
+		"new/other.go": "",
+		"lone/gone.go": "gone\n",
+	}; !maps.Equal(
+		copies,
+		want,
+	) {
 		t.Errorf("the copies are %q, want %q", copies, want)
 	}
 	for name, want := range edits {
@@ -286,7 +301,11 @@ func TestRecoverKeepsLaterEdits(t *testing.T) {
 func TestRecoverLeavesAnotherProject(t *testing.T) {
 	root := project(t)
 	killAt(t, root, moments)
-	if err := errors.Join(os.RemoveAll(root), os.Mkdir(root, 0o755), os.WriteFile(filepath.Join(root, "theirs"), []byte("x"), 0o644)); err != nil {
+	if err := errors.Join(
+		os.RemoveAll(root),
+		os.Mkdir(root, 0o755),
+		os.WriteFile(filepath.Join(root, "theirs"), []byte("x"), 0o644),
+	); err != nil {
 		t.Fatal(err)
 	}
 	before := list(t, root)
@@ -376,10 +395,16 @@ func TestApplyRefuses(t *testing.T) {
 		change  writer.Change
 		code    string
 	}{
-		"edited meanwhile":  {change: writer.Change{Path: "main.go", Was: []byte("other\n"), Content: []byte("x")}, code: "target-touched"},
-		"removed meanwhile": {change: writer.Change{Path: "nowhere", Was: []byte("other\n"), Content: []byte("x")}, code: "target-touched"},
-		"made meanwhile":    {change: writer.Change{Path: "mine.txt", Content: []byte("x")}, code: "target-touched"},
-		"below a file":      {change: writer.Change{Path: "mine.txt/x", Content: []byte("x")}, code: "target-not-file"},
+		"edited meanwhile": {
+			change: writer.Change{Path: "main.go", Was: []byte("other\n"), Content: []byte("x")},
+			code:   "target-touched",
+		},
+		"removed meanwhile": {
+			change: writer.Change{Path: "nowhere", Was: []byte("other\n"), Content: []byte("x")},
+			code:   "target-touched",
+		},
+		"made meanwhile": {change: writer.Change{Path: "mine.txt", Content: []byte("x")}, code: "target-touched"},
+		"below a file":   {change: writer.Change{Path: "mine.txt/x", Content: []byte("x")}, code: "target-not-file"},
 		"through a link": {
 			prepare: func(root string) error { return os.Symlink(filepath.Dir(root), filepath.Join(root, "out")) },
 			change:  writer.Change{Path: "out/x", Content: []byte("x")}, code: "target-not-file",

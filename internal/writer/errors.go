@@ -41,18 +41,30 @@ func applyError(root string, err error) error {
 	}
 	if link := (errNotFile{}); errors.As(err, &link) {
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: "target-not-file", What: link.Error() + ": nothing was changed",
-			Why: "otelgen replaces only regular files, and never writes through a link", Fix: "replace it by a regular file or folder",
+			Kind: generator.KindTarget,
+			Code: "target-not-file",
+			What: link.Error() + ": nothing was changed",
+			Why:  "otelgen replaces only regular files, and never writes through a link",
+			Fix:  "replace it by a regular file or folder",
 		}
 	}
 	code, why, fix := reason(err)
 	if left := (errLeft{}); errors.As(err, &left) {
 		return &generator.Error{
-			Kind: generator.KindTarget, Code: code, What: "the change of " + root + " stopped halfway and could not be undone", Why: why,
-			Fix: fix + "; then run otelgen undo: the files before the change are in " + left.state,
+			Kind: generator.KindTarget,
+			Code: code,
+			What: "the change of " + root + " stopped halfway and could not be undone",
+			Why:  why,
+			Fix:  fix + "; then run otelgen undo: the files before the change are in " + left.state,
 		}
 	}
-	return &generator.Error{Kind: generator.KindTarget, Code: code, What: "cannot change " + root + ": it is as it was", Why: why, Fix: fix}
+	return &generator.Error{
+		Kind: generator.KindTarget,
+		Code: code,
+		What: "cannot change " + root + ": it is as it was",
+		Why:  why,
+		Fix:  fix,
+	}
 }
 
 // errTouched is the error for a file that another program changes at the same time.

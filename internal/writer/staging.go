@@ -10,7 +10,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// infix parts the target's name from a random number in the name of a staging folder: .shop.otelgen-123 is one for shop.
+// infix parts the target's name from a random number in the name of a staging folder: .shop.otelgen-123 is one for
+// shop.
 const infix = ".otelgen-"
 
 // Limits of a staging folder.
@@ -19,7 +20,8 @@ const (
 	treeName = "tree" // becomes the target
 )
 
-const maxBase = 64 // of the target's name in that of the staging folder, so that the latter is no longer than names may be
+// Of the target's name in that of the staging folder, so that the latter is no longer than names may be.
+const maxBase = 64
 
 type staging struct {
 	dir  string
@@ -43,7 +45,8 @@ func newStaging(parent, base string) (*staging, error) {
 			s.remove()
 			continue
 		}
-		// Any other error: no locks on this file system. Then no process ever gets this one either, and none removes the folder.
+		// Any other error: no locks on this file system. Then no process ever gets this one either, and none removes
+		// the folder.
 		if err := os.Mkdir(s.tree(), 0o777); err != nil {
 			s.remove()
 			if errors.Is(err, fs.ErrNotExist) {
@@ -63,8 +66,8 @@ func (s *staging) remove() {
 	os.Remove(s.dir)
 }
 
-// removeStale removes the staging folders in parent whose processes have ended. It touches nothing that does not look in
-// every respect like a staging folder, and says nothing where it fails: that does no harm to this run.
+// removeStale removes the staging folders in parent whose processes have ended. It touches nothing that does not look
+// in every respect like a staging folder, and says nothing where it fails: that does no harm to this run.
 func removeStale(parent string) {
 	dir, err := os.Open(parent)
 	if err != nil {

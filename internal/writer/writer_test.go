@@ -85,7 +85,10 @@ func wantComplete(t *testing.T, dir string) {
 			t.Errorf("%s = %q, %v; want %q", f.Path, got, err, f.Content)
 		}
 	}
-	if info, err := os.Stat(filepath.Join(dir, "run.sh")); err == nil && runtime.GOOS != "windows" && info.Mode()&0o100 == 0 {
+	if info, err := os.Stat(
+		filepath.Join(dir, "run.sh"),
+	); err == nil && runtime.GOOS != "windows" &&
+		info.Mode()&0o100 == 0 {
 		t.Errorf("run.sh is not executable: %s", info.Mode())
 	}
 }
@@ -108,7 +111,13 @@ func TestWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantComplete(t, filepath.Join(dir, "x", "y", "shop"))
-		if got := list(t, filepath.Join(dir, "x", "y")); slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "otelgen-") }) {
+		if got := list(
+			t,
+			filepath.Join(dir, "x", "y"),
+		); slices.ContainsFunc(
+			got,
+			func(s string) bool { return strings.Contains(s, "otelgen-") },
+		) {
 			t.Errorf("staging folder left: %q", got)
 		}
 	})
@@ -155,7 +164,10 @@ func TestWriteRefuses(t *testing.T) {
 		files              []generator.File
 	}{
 		{name: "directory with a file", target: "shop", code: "target-not-empty", prepare: func(dir string) error {
-			return errors.Join(os.Mkdir(filepath.Join(dir, "shop"), 0o755), os.WriteFile(filepath.Join(dir, "shop", ".hidden"), []byte("mine"), 0o600))
+			return errors.Join(
+				os.Mkdir(filepath.Join(dir, "shop"), 0o755),
+				os.WriteFile(filepath.Join(dir, "shop", ".hidden"), []byte("mine"), 0o600),
+			)
 		}},
 		{name: "file", target: "shop", code: "target-file", prepare: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "shop"), []byte("mine"), 0o600)
@@ -170,8 +182,18 @@ func TestWriteRefuses(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "file"), []byte("mine"), 0o600)
 		}},
 		{name: "name too long", target: "new/" + strings.Repeat("x", 300), code: "target-too-long"},
-		{name: "path out of the target", target: "new/shop", code: "target-io", files: []generator.File{{Path: "../evil", Mode: 0o644}}},
-		{name: "two files of one path", target: "new/shop", code: "target-io", files: []generator.File{{Path: "a", Mode: 0o644}, {Path: "a/b", Mode: 0o644}}},
+		{
+			name:   "path out of the target",
+			target: "new/shop",
+			code:   "target-io",
+			files:  []generator.File{{Path: "../evil", Mode: 0o644}},
+		},
+		{
+			name:   "two files of one path",
+			target: "new/shop",
+			code:   "target-io",
+			files:  []generator.File{{Path: "a", Mode: 0o644}, {Path: "a/b", Mode: 0o644}},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -186,7 +208,12 @@ func TestWriteRefuses(t *testing.T) {
 			if files == nil {
 				files = tree()
 			}
-			wantCode(t, writer.Writer{}.Write(t.Context(), filepath.Join(dir, test.target), files), generator.KindTarget, test.code)
+			wantCode(
+				t,
+				writer.Writer{}.Write(t.Context(), filepath.Join(dir, test.target), files),
+				generator.KindTarget,
+				test.code,
+			)
 			if after := list(t, dir); !slices.Equal(before, after) {
 				t.Errorf("changed the disk:\nbefore %q\nafter  %q", before, after)
 			}
@@ -286,7 +313,14 @@ func TestWriteAfterKill(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(dir, "killed")); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("the killed run left a target: %v", err)
 	}
-	lookAlikes := []string{".mine.otelgen-1/notes", ".mine.otelgen-2/tree/x", ".mine.otelgen-x/lock", ".mine.otelgen-3/lock/x", ".mine.otelgen-4/lock", ".mine.otelgen-4/other"}
+	lookAlikes := []string{
+		".mine.otelgen-1/notes",
+		".mine.otelgen-2/tree/x",
+		".mine.otelgen-x/lock",
+		".mine.otelgen-3/lock/x",
+		".mine.otelgen-4/lock",
+		".mine.otelgen-4/other",
+	}
 	for _, path := range lookAlikes {
 		path = filepath.Join(dir, path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("mine"), 0o600)); err != nil {
@@ -325,7 +359,10 @@ func TestWriteAfterKill(t *testing.T) {
 func BenchmarkWrite(b *testing.B) {
 	files := tree()
 	for i := range 48 {
-		files = append(files, generator.File{Path: fmt.Sprintf("internal/p%d/f%d.go", i%12, i), Mode: 0o644, Content: make([]byte, 3000)})
+		files = append(
+			files,
+			generator.File{Path: fmt.Sprintf("internal/p%d/f%d.go", i%12, i), Mode: 0o644, Content: make([]byte, 3000)},
+		)
 	}
 	dir := b.TempDir()
 	for i := 0; b.Loop(); i++ {

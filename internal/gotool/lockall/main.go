@@ -30,7 +30,10 @@ func main() {
 		for _, c := range changed {
 			fmt.Fprintf(os.Stderr, "  %s: %s\n", c.File, c.Why)
 		}
-		fmt.Fprintln(os.Stderr, "  why: an import or a pinned version has changed\n  fix: make lock   (go run ./internal/gotool/lockall)")
+		fmt.Fprintln(
+			os.Stderr,
+			"  why: an import or a pinned version has changed\n  fix: make lock   (go run ./internal/gotool/lockall)",
+		)
 		os.Exit(5)
 	default:
 		for _, c := range changed {

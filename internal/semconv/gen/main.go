@@ -1,5 +1,5 @@
-// Command gen writes the registry of the semantic conventions as a table, from the source of the Go package: its newest version, and
-// what the older ones had besides.
+// Command gen writes the registry of the semantic conventions as a table, from the source of the Go package: its
+// newest version, and what the older ones had besides.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Package export sends signals over OTLP as JSON. `otelgen verify` builds it into a service whose own pipeline shows its telemetry
-// instead of sending it, so it uses nothing but the standard library and the SDK, which every service has.
+// Package export sends signals over OTLP as JSON. `otelgen verify` builds it into a service whose own pipeline shows
+// its telemetry instead of sending it, so it uses nothing but the standard library and the SDK, which every service
+// has.
 package export
 
 import (
@@ -77,16 +78,29 @@ func (spans) ExportSpans(ctx context.Context, batch []sdktrace.ReadOnlySpan) err
 		var links, events []object
 		for _, l := range s.Links() {
 			links = append(links, object{
-				"traceId": l.SpanContext.TraceID().String(), "spanId": l.SpanContext.SpanID().String(), "attributes": attributes(l.Attributes),
+				"traceId": l.SpanContext.TraceID().
+					String(),
+				"spanId":     l.SpanContext.SpanID().String(),
+				"attributes": attributes(l.Attributes),
 			})
 		}
 		for _, e := range s.Events() {
-			events = append(events, object{"name": e.Name, "timeUnixNano": nanoseconds(e.Time), "attributes": attributes(e.Attributes)})
+			events = append(
+				events,
+				object{"name": e.Name, "timeUnixNano": nanoseconds(e.Time), "attributes": attributes(e.Attributes)},
+			)
 		}
 		span["links"], span["events"] = links, events
 		all = append(all, object{
-			"resource": describe(s.Resource()), "schemaUrl": s.Resource().SchemaURL(),
-			"scopeSpans": []object{{"scope": scope(s.InstrumentationScope()), "schemaUrl": s.InstrumentationScope().SchemaURL, "spans": []object{span}}},
+			"resource":  describe(s.Resource()),
+			"schemaUrl": s.Resource().SchemaURL(),
+			"scopeSpans": []object{
+				{
+					"scope":     scope(s.InstrumentationScope()),
+					"schemaUrl": s.InstrumentationScope().SchemaURL,
+					"spans":     []object{span},
+				},
+			},
 		})
 	}
 	return send(ctx, "/v1/traces", object{"resourceSpans": all})
@@ -115,8 +129,15 @@ func (logs) Export(ctx context.Context, batch []sdklog.Record) error {
 		})
 		record["attributes"] = attributes(list)
 		all = append(all, object{
-			"resource": describe(r.Resource()), "schemaUrl": r.Resource().SchemaURL(),
-			"scopeLogs": []object{{"scope": scope(r.InstrumentationScope()), "schemaUrl": r.InstrumentationScope().SchemaURL, "logRecords": []object{record}}},
+			"resource":  describe(r.Resource()),
+			"schemaUrl": r.Resource().SchemaURL(),
+			"scopeLogs": []object{
+				{
+					"scope":      scope(r.InstrumentationScope()),
+					"schemaUrl":  r.InstrumentationScope().SchemaURL,
+					"logRecords": []object{record},
+				},
+			},
 		})
 	}
 	return send(ctx, "/v1/logs", object{"resourceLogs": all})
@@ -147,17 +168,37 @@ func (metrics) Export(ctx context.Context, data *metricdata.ResourceMetrics) err
 			case metricdata.Gauge[float64]:
 				metric["gauge"] = object{"dataPoints": numbers(d.DataPoints)}
 			case metricdata.Sum[int64]:
-				metric["sum"] = object{"dataPoints": numbers(d.DataPoints), "isMonotonic": d.IsMonotonic, "aggregationTemporality": temporality(d.Temporality)}
+				metric["sum"] = object{
+					"dataPoints":             numbers(d.DataPoints),
+					"isMonotonic":            d.IsMonotonic,
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			case metricdata.Sum[float64]:
-				metric["sum"] = object{"dataPoints": numbers(d.DataPoints), "isMonotonic": d.IsMonotonic, "aggregationTemporality": temporality(d.Temporality)}
+				metric["sum"] = object{
+					"dataPoints":             numbers(d.DataPoints),
+					"isMonotonic":            d.IsMonotonic,
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			case metricdata.Histogram[int64]:
-				metric["histogram"] = object{"dataPoints": histograms(d.DataPoints), "aggregationTemporality": temporality(d.Temporality)}
+				metric["histogram"] = object{
+					"dataPoints":             histograms(d.DataPoints),
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			case metricdata.Histogram[float64]:
-				metric["histogram"] = object{"dataPoints": histograms(d.DataPoints), "aggregationTemporality": temporality(d.Temporality)}
+				metric["histogram"] = object{
+					"dataPoints":             histograms(d.DataPoints),
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			case metricdata.ExponentialHistogram[int64]:
-				metric["exponentialHistogram"] = object{"dataPoints": exponential(d.DataPoints), "aggregationTemporality": temporality(d.Temporality)}
+				metric["exponentialHistogram"] = object{
+					"dataPoints":             exponential(d.DataPoints),
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			case metricdata.ExponentialHistogram[float64]:
-				metric["exponentialHistogram"] = object{"dataPoints": exponential(d.DataPoints), "aggregationTemporality": temporality(d.Temporality)}
+				metric["exponentialHistogram"] = object{
+					"dataPoints":             exponential(d.DataPoints),
+					"aggregationTemporality": temporality(d.Temporality),
+				}
 			}
 			all = append(all, metric)
 		}
@@ -170,7 +211,11 @@ func (metrics) Export(ctx context.Context, data *metricdata.ResourceMetrics) err
 
 func numbers[N int64 | float64](points []metricdata.DataPoint[N]) (all []object) {
 	for _, p := range points {
-		point := object{"attributes": attributes(p.Attributes.ToSlice()), "startTimeUnixNano": nanoseconds(p.StartTime), "timeUnixNano": nanoseconds(p.Time)}
+		point := object{
+			"attributes":        attributes(p.Attributes.ToSlice()),
+			"startTimeUnixNano": nanoseconds(p.StartTime),
+			"timeUnixNano":      nanoseconds(p.Time),
+		}
 		switch v := any(p.Value).(type) {
 		case int64:
 			point["asInt"] = strconv.FormatInt(v, 10)
@@ -189,8 +234,18 @@ func histograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (a
 			counts[i] = strconv.FormatUint(c, 10)
 		}
 		all = append(all, object{
-			"attributes": attributes(p.Attributes.ToSlice()), "startTimeUnixNano": nanoseconds(p.StartTime), "timeUnixNano": nanoseconds(p.Time),
-			"count": strconv.FormatUint(p.Count, 10), "sum": double(float64(p.Sum)), "explicitBounds": p.Bounds, "bucketCounts": counts,
+			"attributes": attributes(
+				p.Attributes.ToSlice(),
+			),
+			"startTimeUnixNano": nanoseconds(p.StartTime),
+			"timeUnixNano":      nanoseconds(p.Time),
+			"count": strconv.FormatUint(
+				p.Count,
+				10,
+			),
+			"sum":            double(float64(p.Sum)),
+			"explicitBounds": p.Bounds,
+			"bucketCounts":   counts,
 		})
 	}
 	return all
@@ -200,8 +255,14 @@ func histograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (a
 func exponential[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N]) (all []object) {
 	for _, p := range points {
 		all = append(all, object{
-			"attributes": attributes(p.Attributes.ToSlice()), "startTimeUnixNano": nanoseconds(p.StartTime), "timeUnixNano": nanoseconds(p.Time),
-			"count": strconv.FormatUint(p.Count, 10), "sum": double(float64(p.Sum)), "scale": p.Scale,
+			"attributes": attributes(
+				p.Attributes.ToSlice(),
+			),
+			"startTimeUnixNano": nanoseconds(p.StartTime),
+			"timeUnixNano":      nanoseconds(p.Time),
+			"count":             strconv.FormatUint(p.Count, 10),
+			"sum":               double(float64(p.Sum)),
+			"scale":             p.Scale,
 		})
 	}
 	return all

@@ -35,11 +35,21 @@ func TestExport(t *testing.T) {
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(Metrics()), sdkmetric.WithResource(describes))
 	loggers := sdklog.NewLoggerProvider(sdklog.WithProcessor(Logs()), sdklog.WithResource(describes))
 
-	ctx, parent := tracers.Tracer("scope").Start(t.Context(), "parent", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("text", "a"), attribute.Int("whole", -3), attribute.Float64("broken", 1.5), attribute.Bool("yes", true), attribute.StringSlice("list", []string{"a", "b"}),
-		attribute.Float64("none", math.NaN()),
-	))
-	ctx, child := tracers.Tracer("scope").Start(ctx, "child", trace.WithLinks(trace.Link{SpanContext: parent.SpanContext()}))
+	ctx, parent := tracers.Tracer("scope").
+		Start(t.Context(), "parent", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+			attribute.String("text", "a"),
+			attribute.Int(
+				"whole",
+				-3,
+			),
+			attribute.Float64("broken", 1.5),
+			attribute.Bool("yes", true),
+			attribute.StringSlice("list", []string{"a", "b"}),
+			attribute.Float64("none", math.NaN()),
+		),
+		)
+	ctx, child := tracers.Tracer("scope").
+		Start(ctx, "child", trace.WithLinks(trace.Link{SpanContext: parent.SpanContext()}))
 	child.SetStatus(codes.Error, "it failed")
 	child.AddEvent("it happened")
 	var record log.Record
@@ -61,12 +71,19 @@ func TestExport(t *testing.T) {
 	updown.Add(ctx, -1.5)
 	gauge.Record(ctx, 7)
 	histogram.Record(ctx, 1.5)
-	if err := errors.Join(tracers.Shutdown(ctx), meters.Shutdown(ctx), loggers.Shutdown(ctx), receiver.Close()); err != nil {
+	if err := errors.Join(
+		tracers.Shutdown(ctx),
+		meters.Shutdown(ctx),
+		loggers.Shutdown(ctx),
+		receiver.Close(),
+	); err != nil {
 		t.Fatal(err)
 	}
 
 	s := receiver.Signals()
-	if got, want := s.Trace(parent.SpanContext().TraceID().String()).String(), "server parent\n  internal child (failed)\n"; got != want {
+	if got, want := s.Trace(parent.SpanContext().TraceID().String()).
+		String(),
+		"server parent\n  internal child (failed)\n"; got != want {
 		t.Fatalf("the trace is\n%swant\n%s", got, want)
 	}
 	got := s.SpansNamed("parent")[0]
@@ -82,7 +99,8 @@ func TestExport(t *testing.T) {
 		t.Errorf("the attribute none is %v", got.Attributes["none"])
 	}
 	failed := s.SpansNamed("child")[0]
-	if failed.StatusMessage != "it failed" || len(failed.Events) != 1 || len(failed.Links) != 1 || failed.Links[0].SpanID != parent.SpanContext().SpanID().String() {
+	if failed.StatusMessage != "it failed" || len(failed.Events) != 1 || len(failed.Links) != 1 ||
+		failed.Links[0].SpanID != parent.SpanContext().SpanID().String() {
 		t.Errorf("the child is %+v", failed)
 	}
 	if got.Resource.Attributes.Text("service.name") != "shop" || got.Scope.Name != "scope" || !got.End.After(got.Start) {
@@ -92,7 +110,9 @@ func TestExport(t *testing.T) {
 		t.Errorf("the log records are %+v", s.Logs)
 	}
 	c, u, g, h := s.MetricsNamed("c")[0], s.MetricsNamed("u")[0], s.MetricsNamed("g")[0], s.MetricsNamed("h")[0]
-	if c.Type != otlp.Sum || !c.Monotonic || c.Temporality != otlp.Cumulative || c.Unit != "{x}" || c.Points[0].Value != 2 || c.Points[0].Attributes.Text("k") != "v" {
+	if c.Type != otlp.Sum || !c.Monotonic || c.Temporality != otlp.Cumulative || c.Unit != "{x}" ||
+		c.Points[0].Value != 2 ||
+		c.Points[0].Attributes.Text("k") != "v" {
 		t.Errorf("the counter is %+v", c)
 	}
 	if u.Type != otlp.Sum || u.Monotonic || u.Points[0].Value != -1.5 {
@@ -101,7 +121,8 @@ func TestExport(t *testing.T) {
 	if g.Type != otlp.Gauge || g.Points[0].Value != 7 {
 		t.Errorf("the gauge is %+v", g)
 	}
-	if h.Type != otlp.Histogram || h.Points[0].Count != 1 || h.Points[0].Sum != 1.5 || !slices.Equal(h.Points[0].Counts, []uint64{0, 1, 0}) {
+	if h.Type != otlp.Histogram || h.Points[0].Count != 1 || h.Points[0].Sum != 1.5 ||
+		!slices.Equal(h.Points[0].Counts, []uint64{0, 1, 0}) {
 		t.Errorf("the histogram is %+v", h)
 	}
 }
