@@ -64,12 +64,16 @@ func TestLockPresetsOfOnesOwn(t *testing.T) {
 
 	// A lower version than otelgen pins gives way. A shared fact of the folder's own pins like a preset.
 	write("preset.yaml", "title: Acme\nsummary: Ours.\nfacts: [acme]\n")
-	write("../../facts/acme.yaml", "summary: Ours.\nmodules: {go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp: v1.46.0}\n")
+	write(
+		"../../facts/acme.yaml",
+		"summary: Ours.\nmodules: {go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp: v1.46.0}\n",
+	)
 	done, err = LockPresets(t.Context(), dir, templates.FS, presets.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(done.Raised) != 1 || done.Raised[0].Pinned != "v1.46.0" || done.Raised[0].By != "templates pins it" || !strings.HasSuffix(done.Raised[0].At, "/facts") {
+	if len(done.Raised) != 1 || done.Raised[0].Pinned != "v1.46.0" || done.Raised[0].By != "templates pins it" ||
+		!strings.HasSuffix(done.Raised[0].At, "/facts") {
 		t.Errorf("raised %+v", done.Raised)
 	}
 }

@@ -45,10 +45,20 @@ const text = "example.org/base/notanimport"
 		t.Fatal(err)
 	}
 	want := []Unit{
-		{Name: "templates", Modules: map[string]string{"example.org/base": "v1.0.0", "example.org/migrations": "v3.0.0"}, Imports: []string{
-			"example.org/base", "example.org/base/aliased", "example.org/base/blank", "example.org/base/conditional", "example.org/base/dot",
-			"example.org/base/inline", "example.org/base/partial", "example.org/base/single",
-		}},
+		{
+			Name:    "templates",
+			Modules: map[string]string{"example.org/base": "v1.0.0", "example.org/migrations": "v3.0.0"},
+			Imports: []string{
+				"example.org/base",
+				"example.org/base/aliased",
+				"example.org/base/blank",
+				"example.org/base/conditional",
+				"example.org/base/dot",
+				"example.org/base/inline",
+				"example.org/base/partial",
+				"example.org/base/single",
+			},
+		},
 		{
 			Name:    "presets/broker/nats",
 			Modules: map[string]string{"example.org/nats": "v1.2.0"},

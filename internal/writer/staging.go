@@ -16,11 +16,11 @@ const infix = ".otelgen-"
 
 // Limits of a staging folder.
 const (
-	lockName = "lock" // held as long as the process lives; the kernel lets go of it when the process ends, however it ends
+	lockName = "lock" // held by the process until it ends
 	treeName = "tree" // becomes the target
 )
 
-// Of the target's name in that of the staging folder, so that the latter is no longer than names may be.
+// maxBase is the part of the target's name in that of the staging folder: names have a limit.
 const maxBase = 64
 
 type staging struct {
