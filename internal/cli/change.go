@@ -61,7 +61,8 @@ func (a *app) changeCommands() []*cobra.Command {
 
 otelgen merges its changes with yours. Files that you have not edited are updated, your edits stay,
 and files that you have deleted or moved stay deleted or moved. Where both sides changed the same
-lines, the file gets conflict markers and the exit code is 5. A change is made completely or not at all; otelgen undo reverts it.`,
+lines, the file gets conflict markers and the exit code is 5. A change is made completely or not at all;
+otelgen undo reverts it.`,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				take(r, args)
 				return r.run(cmd.Context())

@@ -86,7 +86,12 @@ nothing. The service is written completely or not at all.`,
 	f.StringVar(&n.module, "module", "", "`PATH` of the Go module (default example.com/NAME)")
 	f.StringVar(&n.entity, "entity", "", "`NAME` of the entity in the singular (default "+generator.DefaultEntity+")")
 	f.StringVar(&n.plural, "entity-plural", "", "`PLURAL` of the entity, if the derived one is wrong")
-	f.StringArrayVar(&n.fields, "field", nil, "`NAME:TYPE[:MODIFIER…]`: a field of the entity, as in quantity:int:1..1000 (repeatable)")
+	f.StringArrayVar(
+		&n.fields,
+		"field",
+		nil,
+		"`NAME:TYPE[:MODIFIER…]`: a field of the entity, as in quantity:int:1..1000 (repeatable)",
+	)
 	f.StringArrayVar(&n.options, "option", nil, "`PRESET.KEY=VALUE`: an option of a preset, see otelgen show (repeatable)")
 	f.StringVar(
 		&n.output,
@@ -101,14 +106,17 @@ nothing. The service is written completely or not at all.`,
 	f.BoolVar(&n.timings.on, "timings", false, "print timings to standard error")
 	f.MarkHidden("timings")
 	cmd.MarkFlagDirname("output")
-	cmd.RegisterFlagCompletionFunc("option", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return n.complete(cmd.Context(), n.from, func(p *generator.Preset) (options []cobra.Completion) {
-			for _, o := range p.Options {
-				options = append(options, cobra.CompletionWithDesc(p.Name+"."+o.Name+"=", o.Summary))
-			}
-			return options
-		}), inOrder | cobra.ShellCompDirectiveNoSpace
-	})
+	cmd.RegisterFlagCompletionFunc(
+		"option",
+		func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return n.complete(cmd.Context(), n.from, func(p *generator.Preset) (options []cobra.Completion) {
+				for _, o := range p.Options {
+					options = append(options, cobra.CompletionWithDesc(p.Name+"."+o.Name+"=", o.Summary))
+				}
+				return options
+			}), inOrder | cobra.ShellCompDirectiveNoSpace
+		},
+	)
 	for _, flag := range []string{"module", "entity", "entity-plural", "field"} {
 		cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}
@@ -386,7 +394,13 @@ func (r *newReport) text(w *bytes.Buffer, selection *generator.Selection, width 
 	for _, p := range selection.Presets() {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", p.Axis, p.Name, p.Summary)
 	}
-	fmt.Fprintf(tw, "  entity\t%s\tPlural %s; %s.\n", r.Answers.Entity, r.Answers.EntityPlural, strings.Join(r.Answers.Fields, ", "))
+	fmt.Fprintf(
+		tw,
+		"  entity\t%s\tPlural %s; %s.\n",
+		r.Answers.Entity,
+		r.Answers.EntityPlural,
+		strings.Join(r.Answers.Fields, ", "),
+	)
 	fmt.Fprintf(tw, "  module\t%s\n", r.Answers.Module)
 	tw.Flush()
 	for line := range strings.Lines(choices.String()) {

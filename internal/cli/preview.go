@@ -43,9 +43,24 @@ func (s *service) preview(width, height int) []string {
 		return prompt.Labeled(label, strings.Join(texts, ", "), width)
 	}
 	before := slices.Concat(
-		prompt.Wrap(fmt.Sprintf("%s: %d files, %s, will be written to %s", full.Name, len(s.files), kilobytes(size), s.report.Output), width), []string{""},
-		section("choices", choices...), section("options", options...), section("entity", full.Entity, full.EntityPlural), section("fields", full.Fields...), section("module", full.Module))
-	after := slices.Concat(section("variables", variables...), section("ports", ports...), section("command", s.report.Repeat))
+		prompt.Wrap(
+			fmt.Sprintf("%s: %d files, %s, will be written to %s", full.Name, len(s.files), kilobytes(size), s.report.Output),
+			width,
+		),
+		[]string{""},
+		section(
+			"choices",
+			choices...),
+		section("options", options...),
+		section("entity", full.Entity, full.EntityPlural),
+		section("fields", full.Fields...),
+		section("module", full.Module),
+	)
+	after := slices.Concat(
+		section("variables", variables...),
+		section("ports", ports...),
+		section("command", s.report.Repeat),
+	)
 
 	names := slices.Sorted(maps.Keys(folders))
 	var files []string

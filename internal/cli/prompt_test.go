@@ -114,14 +114,17 @@ const (
 func TestPromptsTypedAhead(t *testing.T) {
 	dir := t.TempDir()
 	tm := atTerminal(t, dir, nil, "new")
-	tm.types("shop" + enter + "none" + enter + enter + "mem" + enter + down + enter + enter + enter + "example.org/mine" + enter + enter + enter + "y")
+	tm.types(
+		"shop" + enter + "none" + enter + enter + "mem" + enter + down + enter + enter + enter + "example.org/mine" + enter + enter + enter + "y",
+	)
 	if code := tm.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, escapes.ReplaceAll(tm.all, nil))
 	}
 	out := tm.stdout.String()
 	for _, want := range []string{
 		"Wrote shop:",
-		"otelgen new shop --no-input --module example.org/mine --framework none --broker nats --database memory --pattern layered --backend console --field customer:string --field sku:string --field quantity:int:1..1000\n",
+		"otelgen new shop --no-input --module example.org/mine --framework none --broker nats --database memory " +
+			"--pattern layered --backend console --field customer:string --field sku:string --field quantity:int:1..1000\n",
 		"  cd shop\n  go run ./cmd/dev\n",
 	} {
 		if !strings.Contains(out, want) {
@@ -139,7 +142,25 @@ func TestPromptsTypedAhead(t *testing.T) {
 // Questions that flags answer are not asked; choices that the flags rule out are shown.
 func TestPromptsOnlyWhatIsOpen(t *testing.T) {
 	dir := t.TempDir()
-	tm := atTerminal(t, dir, nil, "new", "shop", "--broker", "none", "--pattern", "layered", "--database", "memory", "--module", "example.com/shop", "--entity", "order", "--field", "name:string")
+	tm := atTerminal(
+		t,
+		dir,
+		nil,
+		"new",
+		"shop",
+		"--broker",
+		"none",
+		"--pattern",
+		"layered",
+		"--database",
+		"memory",
+		"--module",
+		"example.com/shop",
+		"--entity",
+		"order",
+		"--field",
+		"name:string",
+	)
 	tm.sees("1/3")
 	tm.sees("> chi ")
 	tm.sees("x none ")
@@ -172,7 +193,28 @@ func TestPromptsRefuseFlagsThatClash(t *testing.T) {
 // A dry run shows more than the preview, and writes nothing: there is nothing to confirm.
 func TestPromptsOfDryRun(t *testing.T) {
 	dir := t.TempDir()
-	tm := atTerminal(t, dir, nil, "new", "shop", "--dry-run", "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--pattern", "layered", "--module", "example.com/shop", "--entity", "order", "--field", "name:string")
+	tm := atTerminal(
+		t,
+		dir,
+		nil,
+		"new",
+		"shop",
+		"--dry-run",
+		"--framework",
+		"chi",
+		"--broker",
+		"nats",
+		"--database",
+		"sqlite",
+		"--pattern",
+		"layered",
+		"--module",
+		"example.com/shop",
+		"--entity",
+		"order",
+		"--field",
+		"name:string",
+	)
 	tm.sees("1/1")
 	tm.types(enter)
 	if code := tm.ends(); code != 0 || !strings.Contains(tm.stdout.String(), "nothing was written") {

@@ -120,7 +120,15 @@ func (s *screen) leavesNothing() {
 
 func TestScreen(t *testing.T) {
 	s := onScreen(t, 80, 24, "new", "shop")
-	s.sees("Framework?", "1/10", "> chi ", "  none ", "HTTP with the chi router", "emits      3 spans, 3 metrics", "type to filter")
+	s.sees(
+		"Framework?",
+		"1/10",
+		"> chi ",
+		"  none ",
+		"HTTP with the chi router",
+		"emits      3 spans, 3 metrics",
+		"type to filter",
+	)
 	s.holdsLines()
 
 	// Typing filters by name, title and summary.
@@ -146,7 +154,12 @@ func TestScreen(t *testing.T) {
 	s.holdsLines()
 	s.types("-l", "none")
 	s.types("Enter")
-	s.sees("2/10", "> none ", "ruled out  a worker is reached only by events from outside of the process", "(framework none)")
+	s.sees(
+		"2/10",
+		"> none ",
+		"ruled out  a worker is reached only by events from outside of the process",
+		"(framework none)",
+	)
 	s.holdsLines()
 	s.types("C-u")
 	s.types("-l", "nats")
@@ -203,8 +216,21 @@ func TestScreen(t *testing.T) {
 	s.types("-l", "9")
 	s.types("Enter", "Enter")
 
-	s.sees("10/10", "title:string", "count:int:1..9", "will be written to shop", "framework chi, broker none, database postgres", "line-item, line-items", "example.org/mine",
-		"internal/adapter/", "DATABASE_URL", "5432 (PostgreSQL clients)", "otelgen new shop --no-input --module example.org/mine", "Write it?", "enter write")
+	s.sees(
+		"10/10",
+		"title:string",
+		"count:int:1..9",
+		"will be written to shop",
+		"framework chi, broker none, database postgres",
+		"line-item, line-items",
+		"example.org/mine",
+		"internal/adapter/",
+		"DATABASE_URL",
+		"5432 (PostgreSQL clients)",
+		"otelgen new shop --no-input --module example.org/mine",
+		"Write it?",
+		"enter write",
+	)
 	s.holdsLines()
 	s.leavesNothing()
 	s.types("b")
@@ -331,7 +357,29 @@ func TestScreenMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := onScreen(t, 80, 24, "new", "shop", "--presets", mine, "--framework", "chi", "--broker", "nats", "--database", "sqlite", "--backend", "otlp", "--module", "example.com/shop", "--entity", "order", "--field", "name:string")
+	s := onScreen(
+		t,
+		80,
+		24,
+		"new",
+		"shop",
+		"--presets",
+		mine,
+		"--framework",
+		"chi",
+		"--broker",
+		"nats",
+		"--database",
+		"sqlite",
+		"--backend",
+		"otlp",
+		"--module",
+		"example.com/shop",
+		"--entity",
+		"order",
+		"--field",
+		"name:string",
+	)
 	s.sees("Code layout?", "1/3")
 	s.types("Enter")
 	s.sees("Anything else?  (optional)", "^C quit", "2/3", "> [ ] audit ", "  [ ] review ", "space pick")

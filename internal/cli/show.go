@@ -94,8 +94,12 @@ func showText(w *bytes.Buffer, p *generator.Preset, facts generator.Contract) {
 	section("Alerts", alerts(facts.Metrics, func(name, metric, condition, summary, _ string) string {
 		return name + "\t" + metric + "\t" + condition + "\t" + summary
 	})...)
-	section("Types of fields", rows(slices.Sorted(maps.Keys(p.Types)), func(name string) string { return name + "\t" + p.Types[name] })...)
-	section("Modules", rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
+	section(
+		"Types of fields",
+		rows(slices.Sorted(maps.Keys(p.Types)), func(name string) string { return name + "\t" + p.Types[name] })...)
+	section(
+		"Modules",
+		rows(slices.Sorted(maps.Keys(p.Modules)), func(path string) string { return path + "\t" + p.Modules[path] })...)
 	tw.Flush()
 	fmt.Fprintf(w, "\nFrom %s.\n", p.Source)
 }

@@ -22,8 +22,8 @@ type Unit struct {
 	follows bool // locked at the versions that others need, not at its pins
 }
 
-// ReadUnit reads the unit in the root of fsys, whose manifest is called manifest. The pins of the shared facts beside the
-// skeleton's manifest are the skeleton's: a pin holds for all units.
+// ReadUnit reads the unit in the root of fsys, whose manifest is called manifest. The pins of the shared facts beside
+// the skeleton's manifest are the skeleton's: a pin holds for all units.
 func ReadUnit(name string, fsys fs.FS, manifest string) (Unit, error) {
 	u := Unit{Name: name}
 	data, err := fs.ReadFile(fsys, manifest)

@@ -21,7 +21,8 @@ type fields struct {
 func newFields(check func(generator.Answers) error) *fields {
 	q := &fields{}
 	q.message, q.check = "Next field?", check
-	q.explain = "NAME:TYPE, as in customer:string, quantity:int:1..1000 or note:text:optional. Types are string, text, int, float, decimal, " +
+	q.explain = "NAME:TYPE, as in customer:string, quantity:int:1..1000 or note:text:optional. Types are string, " +
+		"text, int, float, decimal, " +
 		"bool, timestamp, date, uuid and enum, as in state:enum:draft,sent. Press enter when there are no more."
 	return q
 }

@@ -286,8 +286,11 @@ func (a Asker) questions(catalog Catalog, given generator.Answers) ([]question, 
 	if len(all) > 0 && given.Entity == "" {
 		all = append(all, &input{
 			message: "Entity?",
-			explain: "A singular noun in lower case, such as order or line-item. Types, tables, routes and events are named after it.",
-			field:   func(x *generator.Answers) *string { return &x.Entity }, fallback: func(generator.Answers) string { return generator.DefaultEntity }, check: a.Check,
+			explain: "A singular noun in lower case, such as order or line-item. Types, tables, routes and events are " +
+				"named after it.",
+			field:    func(x *generator.Answers) *string { return &x.Entity },
+			fallback: func(generator.Answers) string { return generator.DefaultEntity },
+			check:    a.Check,
 		})
 	}
 	if len(all) > 0 && len(given.Fields) == 0 {
