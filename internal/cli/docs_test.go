@@ -215,7 +215,9 @@ func unindent(text string) string {
 func presetsPage(t *testing.T, catalog *generator.Catalog) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists\ncustom presets as well.\n")
+	b.WriteString(
+		"# Presets\n\nWritten by `make docs` from the manifests, for a service called shop that is about orders. `otelgen show AXIS/PRESET` says the same, and `otelgen list` lists\ncustom presets as well.\n",
+	)
 	table := func(title string, head string, rows []string) {
 		if len(rows) > 0 {
 			fmt.Fprintf(
