@@ -61,7 +61,12 @@ variables, such as DATABASE_URL. The service writes to them, so use a separate d
 		cobra.FixedCompletions([]string{"text", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp),
 	)
 	f.BoolVar(&o.Strict, "strict", false, "treat notes as failures")
-	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long to wait for the service to become ready, to confirm an entity, and to stop")
+	f.DurationVar(
+		&o.Timeout,
+		"timeout",
+		time.Minute,
+		"how long to wait for the service to become ready, to confirm an entity, and to stop",
+	)
 	f.StringVar(&o.Body, "body", "", "`JSON` body that creates an entity, if you changed the API")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("body", cobra.NoFileCompletions)

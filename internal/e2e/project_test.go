@@ -59,7 +59,13 @@ var (
 	// What `otelgen new` makes when nothing is said.
 	standard = newProject("standard")
 	// Another entity, of two words.
-	renamed = newProject("renamed", "--entity=line-item", "--field=title:string", "--field=price:decimal:0..", "--backend=otlp")
+	renamed = newProject(
+		"renamed",
+		"--entity=line-item",
+		"--field=title:string",
+		"--field=price:decimal:0..",
+		"--backend=otlp",
+	)
 )
 
 // workspace holds all that the tests make and share.
