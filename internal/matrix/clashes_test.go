@@ -15,7 +15,7 @@ import (
 	"github.com/otelgen/otelgen/generator"
 )
 
-// marker is an entity that no template mentions, so that all of a service that comes from its entity can be told by it.
+// marker is an entity that no template mentions, so everything in a service that comes from its entity can be found by it.
 const (
 	marker       = "qq-one"
 	markerPlural = "qq-many"

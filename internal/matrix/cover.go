@@ -54,7 +54,7 @@ type row []int
 
 const unset = -1
 
-// tuple is the numbers of two or three answers, in order. Of two, the last number is unset.
+// tuple is the numbers of two or three answers, in order. The third number of a pair is unset.
 type tuple [3]int
 
 // search builds rows until none of the tuples is open.

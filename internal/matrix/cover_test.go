@@ -87,7 +87,7 @@ func TestCoverHoldsEveryPair(t *testing.T) {
 					continue
 				}
 				if pair := meeting(p.ID(), q.ID()); met[pair] != other.Fits || excluded[pair] == other.Fits {
-					t.Errorf("%s: fits %v, is in a row %v, is said to be impossible %v", pair, other.Fits, met[pair], excluded[pair])
+					t.Errorf("%s: fits %v, is in a row %v, is reported as impossible %v", pair, other.Fits, met[pair], excluded[pair])
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func TestCoverHoldsEveryTripleOfSharedGo(t *testing.T) {
 				presets := map[string][]string{f.Axis: {f.Name}, b.Axis: {b.Name}, d.Axis: {d.Name}}
 				_, err := c.Select(generator.Answers{Name: matrix.Service, Presets: presets})
 				if err == nil && !met[triple] || met[triple] == excluded[triple] {
-					t.Errorf("%s: accepted %v, is in a row %v, is said to be impossible %v", triple, err == nil, met[triple], excluded[triple])
+					t.Errorf("%s: accepted %v, is in a row %v, is reported as impossible %v", triple, err == nil, met[triple], excluded[triple])
 				}
 			}
 		}
@@ -183,7 +183,7 @@ func testCatalog(t testing.TB, axes string, presets map[string]string) *generato
 	return c
 }
 
-// Of presets that can be chosen in any number each is there and not there, with all that is chosen elsewhere.
+// Presets that can be chosen in any number are each present and absent, together with every preset of the other axes.
 func TestCoverOfGroupsOfMany(t *testing.T) {
 	c := testCatalog(t, `
   - {name: broker, title: B, question: Q}
@@ -217,7 +217,7 @@ func TestCoverOfGroupsOfMany(t *testing.T) {
 		}
 	}
 	if want := meeting("broker/b", "pattern/saga"); !impossible(set)[want] {
-		t.Errorf("%v are said to be impossible, and not %s", set.Impossible, want)
+		t.Errorf("%v are reported as impossible, and not %s", set.Impossible, want)
 	}
 	saga, err := matrix.Nearest(c, "pattern", "saga")
 	if err != nil || len(saga.Presets) != 1 {
@@ -307,7 +307,7 @@ func TestCoverOfAHundredPresets(t *testing.T) {
 			}
 			pair, may := meeting(p.ID(), q.ID()), allowed(p.ID(), q.ID())
 			if pairs[pair] != may || excluded[pair] == may {
-				t.Errorf("%s: allowed %v, is in a row %v, is said to be impossible %v", pair, may, pairs[pair], excluded[pair])
+				t.Errorf("%s: allowed %v, is in a row %v, is reported as impossible %v", pair, may, pairs[pair], excluded[pair])
 			}
 			for _, r := range presets[i+j+2:] {
 				if p.Axis != "x0" || q.Axis != "x1" || r.Axis != "x2" {

@@ -25,8 +25,8 @@ import (
 // partSize is how many services of the matrix are run, unless all of it is asked for.
 const partSize = 6
 
-// Every two presets of the catalog meet in a service that is written to disk and judged by the go command: go.mod and go.sum, go vet, and its
-// own tests, against real servers. The services in which every preset takes part are also linked.
+// Every two presets of the catalog meet in a service that is written to disk. The go command checks its go.mod and go.sum, vets it and runs
+// its tests against real servers. The services in which every preset takes part are also linked.
 //
 // MATRIX_ALL=1 runs all of it, and MATRIX_PART=2 one part. Otherwise the commit decides on the part: so each is run in turn, and a commit
 // gives the same result each time.
@@ -64,7 +64,7 @@ type proof struct {
 // service writes a service to disk and proves it.
 //
 // Its packages are all compiled and vetted. Linking and running their tests takes most of the time, so a package is tested once, in the
-// first service that has it with the same files. What a service has alone, such as the package that wires it, is tested in each.
+// first service that has it with the same files. The package that wires a service differs in each of them, and is tested in each.
 func (p *proof) service(t *testing.T, a generator.Answers, link bool) {
 	env, against := serversOf(t, p.catalog, a)
 	tree := render(t, p.catalog, a)
@@ -81,9 +81,7 @@ func (p *proof) service(t *testing.T, a generator.Answers, link bool) {
 	if t.Failed() {
 		return
 	}
-	for _, digest := range untested {
-		p.tested[digest] = true
-	}
+	p.passed(untested)
 	label := chosen.ReplaceAllString(matrix.Label(p.catalog, a), "")
 	if err := servers.Proven("service "+label, "go mod tidy, go vet, its tests", against); err != nil {
 		t.Error(err)
@@ -100,6 +98,13 @@ func (p *proof) untested(tree *generator.Tree) map[string]string {
 	}
 	maps.DeleteFunc(digests, func(_, digest string) bool { return p.tested[digest] })
 	return digests
+}
+
+// passed notes packages, as untested returns them.
+func (p *proof) passed(packages map[string]string) {
+	for _, digest := range packages {
+		p.tested[digest] = true
+	}
 }
 
 // digest identifies the files below a folder.
@@ -124,9 +129,7 @@ func TestUntestedPackages(t *testing.T) {
 	}
 	p := proof{tested: map[string]bool{}}
 	first := p.untested(tree("one"))
-	for _, digest := range first {
-		p.tested[digest] = true
-	}
+	p.passed(first)
 	again, other := p.untested(tree("one")), p.untested(tree("two"))
 	if len(first) != 2 || len(again) != 0 || len(other) != 1 || other["./internal/store"] == "" {
 		t.Errorf("untested are %v, then %v, then %v; want both, none and the store", first, again, other)
@@ -183,7 +186,7 @@ func partOf(t *testing.T) (part int, why string) {
 	return part, fmt.Sprintf("part %d, by the commit %s", part, bytes.TrimSpace(commit))
 }
 
-// write writes the service of the answers to a folder of its own and returns that.
+// write writes the service of the answers to a new folder and returns that.
 func write(t *testing.T, c *generator.Catalog, a generator.Answers) string {
 	t.Helper()
 	return writeTree(t, a.Name, render(t, c, a))

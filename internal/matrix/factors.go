@@ -119,15 +119,15 @@ func (f *factor) text(l level) string {
 	return l.preset.ID()
 }
 
-// shared reports whether the axis is one of those whose presets are wired into the same Go files in every service: it is not
-// independent, and every service has exactly one of its presets.
+// shared reports whether the presets of the axis are wired into the same Go files in every service. They are unless the axis is independent,
+// or a service can have none or several of them.
 func (f *factor) shared() bool {
 	return f.option == nil && !f.axis.Independent && len(f.axis.Groups) == 1 && f.group.Min == 1 && f.group.Max == 1
 }
 
-// meet reports whether two answers have to meet: any two presets, an option with its preset, and options of one preset. That the values of
-// an option meet every other preset would cost more services than it tells. That a preset is not there has to meet all but the
-// presets of independent axes.
+// meet reports whether two answers have to meet: any two presets, an option with its preset, and options of one preset. If values of options
+// also met every other preset, the services for it would cost more than they show. The absence of a preset has to meet all presets
+// except those of independent axes.
 func meet(f *factor, x level, g *factor, y level) bool {
 	switch {
 	case f.option == nil && g.option == nil:

@@ -89,7 +89,7 @@ func spaceFaults(content []byte) (faults []string) {
 // residue is what a template leaves behind that has failed.
 var residue = regexp.MustCompile(`\{\{|<no value>|%!`)
 
-// residueFaults looks for residue in text. Go and JSON have two braces in a row of their own; their checks look into their strings.
+// residueFaults looks for residue in text. Go and JSON also use two braces in a row; their checks look into strings only.
 func residueFaults(name string, content []byte) (faults []string) {
 	if strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".json") {
 		return nil

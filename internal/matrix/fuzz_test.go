@@ -54,8 +54,9 @@ var combined = []seed{
 }
 
 // oddNames are tried as the name of the service, as its entity and as the plural.
-var oddNames = append([]string{"", " ", "my shop", "café", "商店", "shop\n", "shop\x00", strings.Repeat("a", 300), strings.Repeat("a", 63), strings.Repeat("a", 64)},
-	strings.Fields(`../x / a/b func internal vendor -shop shop- Shop 9shop shop. dev con nul aux com1 nats postgres main test shop_test a--b go linux
+var oddNames = append([]string{
+	"", " ", "my shop", "café", "商店", "shop\n", "shop\x00", strings.Repeat("a", 300), strings.Repeat("a", 63), strings.Repeat("a", 64),
+}, strings.Fields(`../x / a/b func internal vendor -shop shop- Shop 9shop shop. dev con nul aux com1 nats postgres main test shop_test a--b go linux
 		true null no 0x1`)...)
 
 var oddModules = append([]string{"example.com/a b", "example.com/\x00", "example.com/é"},
@@ -76,12 +77,13 @@ func seeds() []seed {
 		all = append(all, seed{name: "shop", module: module})
 	}
 	for _, entity := range oddEntities {
-		all = append(all, seed{name: "shop", entity: entity}, seed{name: "shop", pattern: "layered", entity: entity}, seed{name: "shop", entity: "order", plural: entity})
+		all = append(all, seed{name: "shop", entity: entity}, seed{name: "shop", entity: "order", plural: entity},
+			seed{name: "shop", pattern: "layered", entity: entity})
 	}
 	return all
 }
 
-// Whatever the answers, they are refused with a reason, or give a project: files inside of it that are what their names say.
+// Any answers are either refused with a reason or give a project: files inside of it that are what their names say.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range seeds() {
 		f.Add(s.name, s.module, s.framework, s.broker, s.database, s.pattern, s.backend, s.entity, s.plural, s.option, s.value)

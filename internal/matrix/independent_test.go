@@ -12,8 +12,8 @@ import (
 	"github.com/otelgen/otelgen/internal/matrix"
 )
 
-// The presets of an independent axis change no Go file outside of the packages that they themselves have files in, except for what they do to
-// start the service for development.
+// The presets of an independent axis change no Go file outside of the packages that they have files in. Statements that prepare the service
+// for development are excepted.
 func TestIndependentPresetsChangeNoOtherGo(t *testing.T) {
 	c := builtin(t)
 	for _, axis := range c.Axes() {

@@ -60,7 +60,10 @@ func TestNearestKeepsTheDefaults(t *testing.T) {
 			t.Errorf("nearest to %s: %v does not hold it", p.ID(), a.Presets)
 		}
 	}
-	a := generator.Answers{Name: "shop", Presets: map[string][]string{"framework": {"none"}, "pattern": {"a", "b"}}, Options: map[string]string{"broker/nats.max-attempts": "9"}}
+	a := generator.Answers{
+		Name: "shop", Presets: map[string][]string{"framework": {"none"}, "pattern": {"a", "b"}},
+		Options: map[string]string{"broker/nats.max-attempts": "9"},
+	}
 	const want = "new shop --no-input --framework none --pattern a,b --option broker/nats.max-attempts=9"
 	if got := strings.Join(matrix.Arguments(c, a), " "); got != want {
 		t.Errorf("command is %q, want %q", got, want)

@@ -54,8 +54,8 @@ func change(c *generator.Catalog, presets map[string][]string, fs []factor, n in
 	return nil, nil
 }
 
-// Around returns the selections that show most of a preset: the nearest to the defaults; the same in each other layout; with each value of
-// its options that is worth trying; and about another entity.
+// Around returns the selections that show most of a preset. Layouts are the nearest to the defaults, and the same in each other layout.
+// Variants have each value of its options that is worth trying, and another entity.
 func Around(c *generator.Catalog, axis, name string) (layouts, variants []generator.Answers, err error) {
 	preset, err := c.Preset(axis, name)
 	if err != nil {

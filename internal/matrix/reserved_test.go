@@ -117,8 +117,8 @@ var natural = strings.Fields("account booking customer device document employee 
 
 // Every service of the covering set compiles.
 //
-// The few in which every preset takes part also compile with each entity that people are likely to want: one of them with each, or with the
-// whole matrix all of them. Some of their own identifiers are tried, too, as an entity and as its plural, unless these are reserved.
+// The few in which every preset takes part also compile about each natural entity: about each in one of them, or with the whole matrix in
+// all. Some of their identifiers are tried, too, as an entity and as its plural, unless these are reserved.
 func TestServicesCompile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")

@@ -11,8 +11,8 @@ import (
 	"github.com/otelgen/otelgen/internal/matrix"
 )
 
-// Every service of the covering set, about two entities, has files that are right as far as reading can tell, mentions no preset that was not
-// chosen, and is the same when it is generated again.
+// Every service of the covering set has well-formed files, mentions no preset that was not chosen, and is the same when it is generated
+// again.
 func TestServicesAreWellFormed(t *testing.T) {
 	c, again := builtin(t), builtin(t)
 	set := cover(t, c)
