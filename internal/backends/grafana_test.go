@@ -316,10 +316,8 @@ func TestQueriesFindData(t *testing.T) {
 		if value := span.Attributes.Text("client.address"); value != "****" {
 			t.Fatalf("the address of a client is %q, want it masked", value)
 		}
-		if value := span.Attributes.Text(
-			"user_agent.original",
-		); !strings.HasPrefix(value, "shopper") ||
-			strings.Contains(value, mail) {
+		value := span.Attributes.Text("user_agent.original")
+		if !strings.HasPrefix(value, "shopper") || strings.Contains(value, mail) {
 			t.Fatalf("the user agent is %q, want the address of mail in it masked", value)
 		}
 		if route := span.Attributes.Text("http.route"); route != "/orders" {

@@ -126,10 +126,8 @@ func (b *bench) load(rounds int, length time.Duration) error {
 					return fmt.Errorf("%s: %w", s.title, err)
 				}
 				if b.profiles != "" {
-					if err := os.Rename(
-						filepath.Join(dir, profileName),
-						filepath.Join(b.profiles, profileOf(s.title, v.name)),
-					); err != nil {
+					profile := filepath.Join(b.profiles, profileOf(s.title, v.name))
+					if err := os.Rename(filepath.Join(dir, profileName), profile); err != nil {
 						return err
 					}
 				}
@@ -161,9 +159,8 @@ func (b *bench) load(rounds int, length time.Duration) error {
 
 // build generates and builds a service, and returns the variables that it needs.
 func (b *bench) build(s loaded, dir, collector string, pool *servers.Pool) (binary string, env []string, err error) {
-	if _, err := b.command(
-		b.otelgen,
-		append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)...); err != nil {
+	args := append([]string{"new", "shop", "--no-input", "--output", dir}, s.flags...)
+	if _, err := b.command(b.otelgen, args...); err != nil {
 		return "", nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "cmd", "shop", "measure.go"), []byte(measureFile), 0o600); err != nil {

@@ -74,7 +74,7 @@ func (s *Sides) Files() ([]File, error) {
 		if isModule(was.Path) {
 			continue
 		}
-		if err := p.known(was); err != nil {
+		if err := p.planExisting(was); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Sides) Files() ([]File, error) {
 		if _, ok := p.base[now.Path]; ok || isModule(now.Path) || taken[now.Path] {
 			continue
 		}
-		if err := p.new(p.place(now)); err != nil {
+		if err := p.planNew(p.place(now)); err != nil {
 			return nil, err
 		}
 	}
@@ -144,56 +144,63 @@ func (p *planner) link() (taken map[string]bool) {
 
 func sameName(a, b string) bool { return path.Base(a) == path.Base(b) }
 
-// known deals with a file that otelgen wrote.
-func (p *planner) known(was generator.File) error {
+// planExisting plans the change of a file that otelgen wrote.
+func (p *planner) planExisting(was generator.File) error {
 	now, wanted := p.theirs[was.Path]
 	if !wanted {
 		now, wanted = p.theirs[p.successors[was.Path]]
 	}
-	changed := !wanted || now.Path != was.Path || now.Mode != was.Mode || !bytes.Equal(now.Content, was.Content)
-	if !changed {
+	if wanted && now.Path == was.Path && now.Mode == was.Mode && bytes.Equal(now.Content, was.Content) {
 		return nil
 	}
-	at := was.Path
-	ours, err := p.read(at)
-	if err == nil && ours == nil {
-		if at, err = p.moved(was); err != nil {
-			return err
-		}
-		if at == "" {
-			if wanted {
-				p.add(File{Path: was.Path, State: Kept, Note: "you deleted it, so it stays deleted"})
-			}
-			return nil
-		}
-		ours, err = p.read(at)
-	}
+	at, ours, err := p.find(was)
 	switch {
 	case IsNotRegular(err):
 		p.leave(at, was.Content, now, err)
 		return nil
 	case err != nil:
 		return err
-	case !wanted && at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):
-		p.add(
-			File{
-				Path:  at,
-				State: Kept,
-				Note:  fmt.Sprintf("you moved it from %s, which is no longer part of the service", was.Path),
-			},
-		)
-		return nil
-	case !wanted && bytes.Equal(ours, was.Content):
-		p.add(File{Path: at, State: Removed, Was: ours})
+	case ours == nil:
+		if wanted {
+			p.add(File{Path: was.Path, State: Kept, Note: "you deleted it, so it stays deleted"})
+		}
 		return nil
 	case !wanted:
-		p.add(File{Path: at, State: Conflict, Note: "you edited it, and it is no longer part of the service: kept"})
+		p.planObsolete(at, was, ours)
 		return nil
 	}
 	return p.merge(at, was, now, ours)
 }
 
-// merge deals with a file that all three sides have.
+// find returns the path and content of a file that otelgen wrote, where the user has it now. The content is nil if the user
+// deleted the file.
+func (p *planner) find(was generator.File) (at string, ours []byte, err error) {
+	ours, err = p.read(was.Path)
+	if err != nil || ours != nil {
+		return was.Path, ours, err
+	}
+	if at, err = p.moved(was); err != nil || at == "" {
+		return at, nil, err
+	}
+	ours, err = p.read(at)
+	return at, ours, err
+}
+
+// planObsolete plans the change of a file that is no longer part of the service: it is removed unless the user moved or edited
+// it.
+func (p *planner) planObsolete(at string, was generator.File, ours []byte) {
+	switch {
+	case at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):
+		note := fmt.Sprintf("you moved it from %s, which is no longer part of the service", was.Path)
+		p.add(File{Path: at, State: Kept, Note: note})
+	case bytes.Equal(ours, was.Content):
+		p.add(File{Path: at, State: Removed, Was: ours})
+	default:
+		p.add(File{Path: at, State: Conflict, Note: "you edited it, and it is no longer part of the service: kept"})
+	}
+}
+
+// merge plans the change of a file that all three sides have.
 func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 	m := text(now.Path, was.Content, ours, now.Content)
 	f := File{Path: at, State: Merged, Was: ours, Content: m.Text, Conflicts: m.Conflicts}
@@ -228,8 +235,8 @@ func (p *planner) merge(at string, was, now generator.File, ours []byte) error {
 	return nil
 }
 
-// new deals with a file that otelgen has not written before.
-func (p *planner) new(now generator.File) error {
+// planNew plans the change of a file that otelgen has not written before.
+func (p *planner) planNew(now generator.File) error {
 	ours, err := p.read(now.Path)
 	switch {
 	case IsNotRegular(err):

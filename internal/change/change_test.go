@@ -535,12 +535,12 @@ func TestModules(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: with("go.mod", "modul x\n")}).Modules(
+	_, _, err := (&change.Sides{Base: tree(base), Theirs: tree(theirs), Ours: with("go.mod", "modul x\n")}).Modules(
 		t.Context(),
 		nil,
 		nil,
-	); err == nil ||
-		!strings.Contains(fmt.Sprint(err), "go.mod") {
+	)
+	if err == nil || !strings.Contains(fmt.Sprint(err), "go.mod") {
 		t.Errorf("with a broken go.mod the error is %v", err)
 	}
 }

@@ -191,7 +191,7 @@ func (r *changeRun) run(ctx context.Context) error {
 }
 
 // answers returns what the project's answers become, and refuses what is wrong with the command line.
-func (r *changeRun) answers(o *opened) (generator.Answers, error) {
+func (r *changeRun) answers(o *loadedProject) (generator.Answers, error) {
 	if r.conflict != "markers" && r.conflict != "rej" {
 		return generator.Answers{}, &generator.Error{
 			Kind: generator.KindAnswers,
@@ -214,8 +214,7 @@ func (r *changeRun) answers(o *opened) (generator.Answers, error) {
 // plan works out the change: what is reported of it, and what is to be written.
 func (r *changeRun) plan(
 	ctx context.Context,
-	o *opened,
-	answers generator.Answers,
+	o *loadedProject, answers generator.Answers,
 ) (*changeReport, []writer.Change, error) {
 	base, err := o.pristine()
 	if err != nil {

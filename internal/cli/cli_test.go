@@ -146,20 +146,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
-	if said := ts.ReadFile("stderr"); got != 0 && !saysAll(said) {
-		ts.Fatalf("the error does not say what, why and fix:\n%s", said)
+	if output := ts.ReadFile("stderr"); got != 0 && !saysAll(output) {
+		ts.Fatalf("the error does not say what, why and fix:\n%s", output)
 	}
 }
 
 // saysAll reports whether an error, as text or as JSON, says what, why and fix.
-func saysAll(said string) bool {
-	if strings.HasPrefix(said, "{") {
+func saysAll(output string) bool {
+	if strings.HasPrefix(output, "{") {
 		var e map[string]string
-		return json.Unmarshal([]byte(said), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" &&
+		return json.Unmarshal([]byte(output), &e) == nil && e["code"] != "" && e["message"] != "" && e["why"] != "" &&
 			e["fix"] != ""
 	}
-	return strings.HasPrefix(said, "otelgen: ") && strings.Contains(said, "\n  why: ") &&
-		strings.Contains(said, "\n  fix: ")
+	return strings.HasPrefix(output, "otelgen: ") && strings.Contains(output, "\n  why: ") &&
+		strings.Contains(output, "\n  fix: ")
 }
 
 // holds compares what is below a directory with the given paths, directories with a slash at the end: `holds DIR

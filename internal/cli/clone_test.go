@@ -80,10 +80,8 @@ var words = []string{
 func (c *clone) plant(name string) {
 	at := filepath.Join(c.dir, filepath.FromSlash(name))
 	var was []byte
-	if info, err := os.Lstat(
-		at,
-	); err == nil && info.Mode().IsRegular() &&
-		info.Size() < 1<<20 { // it may have been planted before
+	info, err := os.Lstat(at)
+	if err == nil && info.Mode().IsRegular() && info.Size() < 1<<20 { // it may have been planted before
 		was, _ = os.ReadFile(at)
 	}
 	os.RemoveAll(at)

@@ -89,7 +89,7 @@ func (a *app) explain(ctx context.Context, path string, from sourceFlags) (*expl
 	if err != nil {
 		return nil, err
 	}
-	ours, err := (&opened{root: root}).files()
+	ours, err := (&loadedProject{root: root}).files()
 	if err != nil {
 		return nil, err
 	}

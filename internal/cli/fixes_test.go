@@ -20,11 +20,11 @@ var suggested = regexp.MustCompile(`otelgen(?: (?:--)?[a-z][a-zA-Z/=.0-9-]*)+|--
 func TestFixesCanBeTyped(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Chdir(t.TempDir())
-	if code, said := typed("new", "shop", "--no-input"); code != 0 {
-		t.Fatal(said)
+	if code, output := typed("new", "shop", "--no-input"); code != 0 {
+		t.Fatal(output)
 	}
-	if code, said := typed("new", "outboxed", "--no-input", "--pattern", "outbox"); code != 0 {
-		t.Fatal(said)
+	if code, output := typed("new", "outboxed", "--no-input", "--pattern", "outbox"); code != 0 {
+		t.Fatal(output)
 	}
 	for dir, commands := range map[string][]string{
 		".": {
@@ -51,13 +51,13 @@ func TestFixesCanBeTyped(t *testing.T) {
 
 func tryFixes(t *testing.T, dir string, command []string) {
 	t.Chdir(dir)
-	code, said := typed(append(command, "--format=json")...)
+	code, output := typed(append(command, "--format=json")...)
 	if code == 0 {
 		t.Fatalf("it is not refused")
 	}
 	var e generator.Error
-	if err := json.Unmarshal([]byte(said), &e); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	if err := json.Unmarshal([]byte(output), &e); err != nil {
+		t.Fatalf("%v: %s", err, output)
 	}
 	for _, suggestion := range suggested.FindAllString(e.Fix, -1) {
 		words, err := shellquote.Split(suggestion)
@@ -94,11 +94,11 @@ func understood(words []string) bool {
 
 // typed runs a command in this process, and returns its exit code and what it wrote to standard error.
 func typed(args ...string) (int, string) {
-	var out, said bytes.Buffer
+	var out, output bytes.Buffer
 	a := processApp()
-	a.stdout, a.stderr = &out, &said
+	a.stdout, a.stderr = &out, &output
 	null, _ := os.Open(os.DevNull)
 	defer null.Close()
 	a.stdin = null
-	return a.main(args), said.String()
+	return a.main(args), output.String()
 }

@@ -85,7 +85,7 @@ func status(ctx context.Context, dir string) (_ []byte, filtered bool, _ error) 
 // saferSettings returns keys and values of git's configuration with which it has no programs for filters, and reads
 // no files that the repository itself names.
 func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ error) {
-	said, err := git(
+	output, err := git(
 		ctx,
 		dir,
 		"config",
@@ -98,7 +98,7 @@ func saferSettings(ctx context.Context, dir string) (settings [][2]string, _ err
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 { // there are none
 		return nil, nil
 	}
-	fields := strings.Split(strings.TrimSuffix(string(said), "\x00"), "\x00")
+	fields := strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00")
 	known := map[string]bool{}
 	for i := 0; i+1 < len(fields); i += 2 {
 		scope, key := fields[i], fields[i+1]
@@ -126,7 +126,7 @@ func checkClean(ctx context.Context, root string) error {
 	if !inRepository(root) {
 		return nil
 	}
-	said, filtered, err := status(ctx, root)
+	output, filtered, err := status(ctx, root)
 	if err != nil {
 		why := err.Error()
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
@@ -143,7 +143,7 @@ func checkClean(ctx context.Context, root string) error {
 	if filtered {
 		hint = "; if only timestamps of filtered files changed, run git status first"
 	}
-	lines := strings.Split(strings.TrimRight(string(said), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(string(output), "\n"), "\n")
 	if lines[0] == "" {
 		return nil
 	}

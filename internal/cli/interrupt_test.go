@@ -53,13 +53,13 @@ func TestSignalLeavesNothing(t *testing.T) {
 			dir := t.TempDir()
 			cmd, rest := startHeld(t, dir, "shop", "--output", "a/b/shop")
 			cmd.Process.Signal(sig)
-			said := rest()
+			output := rest()
 			cmd.Wait()
 			if code := cmd.ProcessState.ExitCode(); code != 130 {
 				t.Errorf("exit code %d, want 130", code)
 			}
-			if !strings.Contains(said, "interrupted: nothing was written") {
-				t.Errorf("output %q", said)
+			if !strings.Contains(output, "interrupted: nothing was written") {
+				t.Errorf("output %q", output)
 			}
 			if entries, _ := os.ReadDir(dir); len(entries) > 0 {
 				t.Errorf("left %v", entries)
@@ -110,8 +110,8 @@ func TestKilledChange(t *testing.T) {
 	run(0, "new", "shop", "--output", ".", "--no-input")
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	cmd, _ := hold(t, filepath.Join(dir, "shop"), holdEnv+"=moved", "set", "database=postgres")
-	if said := run(4, "set", "broker=none"); !strings.Contains(said, "locked by otelgen set database=postgres (process") {
-		t.Errorf("a second change says %s", said)
+	if output := run(4, "set", "broker=none"); !strings.Contains(output, "locked by otelgen set database=postgres (process") {
+		t.Errorf("a second change says %s", output)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
@@ -124,23 +124,21 @@ func TestKilledChange(t *testing.T) {
 	f.WriteString("mine\n")
 	f.Close()
 	for _, args := range [][]string{{"check"}, {"diff"}, {"explain", "README.md"}, {"update", "--dry-run"}} {
-		if said := run(5, args...); !strings.Contains(said, "otelgen set database=postgres did not complete") {
-			t.Errorf("otelgen %v says %s", args, said)
+		if output := run(5, args...); !strings.Contains(output, "otelgen set database=postgres did not complete") {
+			t.Errorf("otelgen %v says %s", args, output)
 		}
 	}
-	said := run(0, "undo")
-	if !strings.Contains(said, "kept README.md, which changed after the interruption") ||
-		!strings.Contains(said, "its content before the change is in "+filepath.Join(dir, "cache")) {
-		t.Errorf("undo says %s", said)
+	output := run(0, "undo")
+	if !strings.Contains(output, "kept README.md, which changed after the interruption") ||
+		!strings.Contains(output, "its content before the change is in "+filepath.Join(dir, "cache")) {
+		t.Errorf("undo says %s", output)
 	}
-	if content, _ := os.ReadFile(
-		edited,
-	); !strings.HasSuffix(string(content), "mine\n") ||
-		!strings.Contains(string(content), "PostgreSQL") {
+	content, _ := os.ReadFile(edited)
+	if !strings.HasSuffix(string(content), "mine\n") || !strings.Contains(string(content), "PostgreSQL") {
 		t.Error("the edit is gone")
 	}
-	if said := run(5, "check"); !strings.Contains(said, "files: 1 edited") {
-		t.Errorf("check says %s", said)
+	if output := run(5, "check"); !strings.Contains(output, "files: 1 edited") {
+		t.Errorf("check says %s", output)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "shop", ".shop.otelgen-*")); len(left) > 0 {
 		t.Errorf("left %v", left)
@@ -196,14 +194,9 @@ func TestKilledChangeIsForgotten(t *testing.T) {
 	if len(staged) != 1 || os.RemoveAll(staged[0]) != nil {
 		t.Fatalf("staged is %q", staged)
 	}
-	if said := run(
-		2,
-		"undo",
-	); !strings.Contains(
-		said,
-		"discarded the journal of an interrupted change that left no partial changes",
-	) {
-		t.Errorf("undo says %s", said)
+	output := run(2, "undo")
+	if !strings.Contains(output, "discarded the journal of an interrupted change that left no partial changes") {
+		t.Errorf("undo says %s", output)
 	}
 	run(0, "check")
 	if content, _ := os.ReadFile(filepath.Join(shop, ".otelgen.yaml")); !strings.Contains(string(content), "postgres") {

@@ -231,29 +231,20 @@ func (n *newRun) origin() (*project.Project, error) {
 	return project.ReadAnswers(n.answersFile)
 }
 
-// answers joins what an answers file says, the arguments and the flags; the latter win.
+// answers returns the answers of the answers file, overridden by the arguments and the flags.
 func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.Answers) (generator.Answers, error) {
 	if answers.Presets == nil {
 		answers.Presets = map[string][]string{}
 	}
 	if len(args) > 0 {
-		if err := generator.CheckName(args[0]); err != nil {
+		if err := rename(&answers, args[0]); err != nil {
 			return answers, err
 		}
-		if args[0] != answers.Name && answers.Module == "example.com/"+answers.Name { // the default follows the name
-			answers.Module = ""
-		}
-		answers.Name = args[0]
+	}
+	if err := checkValues(cmd, "module", "entity", "entity-plural"); err != nil {
+		return answers, err
 	}
 	given := cmd.Flags().Changed
-	for _, flag := range []string{"module", "entity", "entity-plural"} {
-		if given(flag) && cmd.Flag(flag).Value.String() == "" {
-			return answers, &generator.Error{
-				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty", Why: "this flag needs a value",
-				Fix: "give a value, or leave the flag out",
-			}
-		}
-	}
 	if given("module") {
 		answers.Module = n.module
 	}
@@ -267,24 +258,50 @@ func (n *newRun) answers(cmd *cobra.Command, args []string, answers generator.An
 		answers.EntityPlural = n.plural
 	}
 	for axis, names := range n.chosen {
-		if !given(axis) {
-			continue
-		}
-		answers.Presets[axis] = *names
-		if len(*names) == 0 { // --axis ""
-			answers.Presets[axis] = []string{""}
-		}
-		for key := range answers.Options { // of a preset that is no longer chosen
-			if preset, _, _ := strings.Cut(
-				key,
-				".",
-			); strings.HasPrefix(preset, axis+"/") &&
-				!slices.Contains(*names, strings.TrimPrefix(preset, axis+"/")) {
-				delete(answers.Options, key)
-			}
+		if given(axis) {
+			choose(&answers, axis, *names)
 		}
 	}
 	return answers, setOptions(&answers, n.options)
+}
+
+// rename gives the service a name. A default module path follows it.
+func rename(answers *generator.Answers, name string) error {
+	if err := generator.CheckName(name); err != nil {
+		return err
+	}
+	if name != answers.Name && answers.Module == "example.com/"+answers.Name {
+		answers.Module = ""
+	}
+	answers.Name = name
+	return nil
+}
+
+// checkValues refuses flags that are set to an empty value.
+func checkValues(cmd *cobra.Command, flags ...string) error {
+	for _, flag := range flags {
+		if cmd.Flags().Changed(flag) && cmd.Flag(flag).Value.String() == "" {
+			return &generator.Error{
+				Kind: generator.KindAnswers, Code: "usage", What: "--" + flag + " is empty",
+				Why: "this flag needs a value", Fix: "give a value, or leave the flag out",
+			}
+		}
+	}
+	return nil
+}
+
+// choose replaces the presets of an axis, and drops the options of those that are no longer chosen.
+func choose(answers *generator.Answers, axis string, names []string) {
+	answers.Presets[axis] = names
+	if len(names) == 0 { // --axis ""
+		answers.Presets[axis] = []string{""}
+	}
+	for key := range answers.Options {
+		id, _, _ := strings.Cut(key, ".")
+		if name, ok := strings.CutPrefix(id, axis+"/"); ok && !slices.Contains(names, name) {
+			delete(answers.Options, key)
+		}
+	}
 }
 
 // silent says why the user is not asked, or nothing if there is a user to ask.

@@ -40,10 +40,8 @@ func inNewRepository(e fs.DirEntry) bool {
 // other file, the service's version gets a separate name.
 func (n *newRun) writeInto(ctx context.Context, target string, made *service) error {
 	state, err := n.lock(ctx, target)
-	if noJournal := (*generator.Error)(
-		nil,
-	); errors.As(err, &noJournal) && noJournal.Code == "no-journal" &&
-		writer.Check(target) == nil {
+	var known *generator.Error
+	if errors.As(err, &known) && known.Code == "no-journal" && writer.Check(target) == nil {
 		return n.writer.Write(ctx, target, made.files) // it replaces an empty directory, and needs no journal
 	}
 	if err != nil {

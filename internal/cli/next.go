@@ -17,8 +17,7 @@ const durable = ".durable"
 
 // next returns what is to be done after a change, as sentences or commands.
 func (r *changeRun) next(
-	o *opened,
-	before, after *generator.Selection,
+	o *loadedProject, before, after *generator.Selection,
 	base, theirs *generator.Tree,
 	report *changeReport,
 ) []string {

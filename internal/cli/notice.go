@@ -51,10 +51,8 @@ func noticeOf(current, latest string) string {
 
 // latestVersion returns the newest release, from the file if it is younger than noticeEvery, or "" if it is not known.
 func latestVersion(ctx context.Context, file string) string {
-	if info, err := os.Lstat(
-		file,
-	); err == nil && info.Mode().IsRegular() && info.Size() < 100 &&
-		time.Since(info.ModTime()) < noticeEvery {
+	info, err := os.Lstat(file)
+	if err == nil && info.Mode().IsRegular() && info.Size() < 100 && time.Since(info.ModTime()) < noticeEvery {
 		known, _ := os.ReadFile(file)
 		return string(known)
 	}

@@ -16,10 +16,8 @@ func TestUpdateNotice(t *testing.T) {
 		{"v1.2.0", "v1.3.0", true}, {"v1.9.0", "v1.10.0", true}, {"v1.3.0", "v1.3.0", false}, {"v1.4.0-rc.1", "v1.3.0", false},
 		{"devel", "v1.3.0", false}, {"v1.2.0", "", false}, {"v1.2.0", "\x1b[31mv2", false},
 	} {
-		if got := noticeOf(
-			c.current,
-			c.latest,
-		); (got != "") != c.want ||
+		got := noticeOf(c.current, c.latest)
+		if (got != "") != c.want ||
 			c.want && !strings.Contains(got, "go install github.com/otelgen/otelgen/cmd/otelgen@"+c.latest) {
 			t.Errorf("%s, %s: %q", c.current, c.latest, got)
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/otelgen/otelgen/internal/writer"
 )
 
-// opened is a generated project and what it was generated from.
-type opened struct {
+// loadedProject is a generated project with the catalog that it was generated from.
+type loadedProject struct {
 	root    string // as the user would name it
 	project *project.Project
 	catalog *generator.Catalog
@@ -25,7 +25,7 @@ type opened struct {
 }
 
 // open opens the project that dir is in, for reading. It reports an interrupted change, but does not undo it.
-func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
+func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*loadedProject, error) {
 	root, err := findRoot(dir)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (a *app) open(ctx context.Context, dir string, from sourceFlags) (*opened, 
 	if err := checkInterrupted(root); err != nil {
 		return nil, err
 	}
-	return a.load(ctx, &opened{root: root}, from)
+	return a.load(ctx, &loadedProject{root: root}, from)
 }
 
 // checkInterrupted returns an error for a project that an interrupted change has left half done.
@@ -53,12 +53,12 @@ func checkInterrupted(root string) error {
 
 // openToChange opens the project that dir is in, and locks it. An interrupted change is undone first. The caller
 // closes the project.
-func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*opened, error) {
+func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*loadedProject, error) {
 	root, err := findRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{root: root}
+	o := &loadedProject{root: root}
 	if o.state, err = a.lock(ctx, root); err != nil {
 		return nil, err
 	}
@@ -70,13 +70,13 @@ func (a *app) openToChange(ctx context.Context, dir string, from sourceFlags) (*
 }
 
 // close releases the lock.
-func (o *opened) close() {
+func (o *loadedProject) close() {
 	if o.state != nil {
 		_ = o.state.Close()
 	}
 }
 
-func (a *app) load(ctx context.Context, o *opened, from sourceFlags) (_ *opened, err error) {
+func (a *app) load(ctx context.Context, o *loadedProject, from sourceFlags) (_ *loadedProject, err error) {
 	if o.project, err = project.Read(filepath.Join(o.root, project.FileName)); err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (a *app) note(format string, args ...any) {
 }
 
 // files returns the project as a file system that no link leads out of.
-func (o *opened) files() (fs.ReadLinkFS, error) {
+func (o *loadedProject) files() (fs.ReadLinkFS, error) {
 	root, err := os.OpenRoot(o.root)
 	if err != nil {
 		return nil, &generator.Error{
@@ -166,12 +166,12 @@ func (o *opened) files() (fs.ReadLinkFS, error) {
 }
 
 // pristine returns the project as it was generated.
-func (o *opened) pristine() (*generator.Tree, error) {
+func (o *loadedProject) pristine() (*generator.Tree, error) {
 	return o.project.ReadPristine(o.root, func() (*generator.Tree, error) { return o.again(nil) })
 }
 
 // again returns what this otelgen would generate from the project's answers and the history of its schema.
-func (o *opened) again(base *generator.Tree) (*generator.Tree, error) {
+func (o *loadedProject) again(base *generator.Tree) (*generator.Tree, error) {
 	ours, err := o.files()
 	if err != nil {
 		return nil, err

@@ -82,11 +82,8 @@ func inProject(err error, catalog *generator.Catalog, before generator.Answers) 
 // keep is the remedy where a change takes away the preset that needy needs.
 func keep(catalog *generator.Catalog, p, needy *generator.Preset, before generator.Answers) string {
 	fix := "keep " + p.ID()
-	if has := slices.Contains(
-		before.Presets[needy.Axis],
-		needy.Name,
-	); has &&
-		groupOf(axisOf(catalog, needy.Axis), needy).Min == 0 {
+	has := slices.Contains(before.Presets[needy.Axis], needy.Name)
+	if has && groupOf(axisOf(catalog, needy.Axis), needy).Min == 0 {
 		fix += ", or first run otelgen remove " + needy.ID()
 	}
 	return fix

@@ -249,8 +249,8 @@ func TestPromptsNothingInCI(t *testing.T) {
 		dir := t.TempDir()
 		tm := atTerminal(t, dir, []string{name}, args...)
 		code := tm.ends()
-		told := strings.Contains(string(tm.all), "used the defaults without asking, because TERM is dumb")
-		if code != 0 || told != (name == "TERM=dumb") || !told && len(tm.all) > 0 {
+		output := strings.Contains(string(tm.all), "used the defaults without asking, because TERM is dumb")
+		if code != 0 || output != (name == "TERM=dumb") || !output && len(tm.all) > 0 {
 			t.Errorf("%s %q: exit code %d, output %q; want 0 and only the reason", name, args, code, tm.all)
 		}
 	}

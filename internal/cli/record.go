@@ -17,7 +17,7 @@ import (
 const maxRecord = 64 << 20
 
 // record returns what is to be written of otelgen's own files.
-func (o *opened) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
+func (o *loadedProject) record(made *project.Project, tree *generator.Tree) (changes []writer.Change, err error) {
 	files, err := made.Records(tree)
 	if err != nil {
 		return nil, err

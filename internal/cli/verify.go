@@ -86,11 +86,11 @@ func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, 
 			Fix:  "give a duration such as --timeout 1m",
 		}
 	}
-	opened, err := a.open(ctx, dir, from)
+	loadedProject, err := a.open(ctx, dir, from)
 	if err != nil {
 		return err
 	}
-	selection, err := opened.catalog.Select(opened.project.Answers)
+	selection, err := loadedProject.catalog.Select(loadedProject.project.Answers)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (a *app) prepareVerify(ctx context.Context, o *verify.Options, dir string, 
 	if err != nil {
 		return err
 	}
-	o.Dir, o.Origin = opened.root, opened.project
+	o.Dir, o.Origin = loadedProject.root, loadedProject.project
 	o.Contract, o.Provides, o.Name = plan.Contract(), selection.Provides, o.Origin.Answers.Name
 	o.Version, o.Env = version.Get().Version, os.Environ()
 	return nil

@@ -150,10 +150,8 @@ func checkProblems(t *testing.T, p *project, env environment) {
 				t.Errorf("the span is named %q, want %q", name, test.span)
 			}
 			_, ok := server.Attributes["http.route"]
-			if route := bracketed.Replace(
-				server.Attributes.Text("http.route"),
-			); ok != (test.route != "") ||
-				route != test.route {
+			route := bracketed.Replace(server.Attributes.Text("http.route"))
+			if ok != (test.route != "") || route != test.route {
 				t.Errorf("http.route is %q, want %q", route, test.route)
 			}
 			if server.Status != otlp.StatusUnset {

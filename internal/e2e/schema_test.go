@@ -65,7 +65,7 @@ func newSchema(t *testing.T, database string, seed uint64) *schema {
 		dir:      filepath.Join(t.TempDir(), "shop"),
 		otelgen:  binary,
 	}
-	if err := command(
+	err = command(
 		".",
 		binary,
 		"new",
@@ -77,7 +77,8 @@ func newSchema(t *testing.T, database string, seed uint64) *schema {
 		"--broker=nats",
 		"--database="+database,
 		"--backend=otlp",
-	); err != nil {
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -141,11 +142,8 @@ func (s *schema) addOwn() {
 	}
 	version += 1 + s.r.IntN(3)
 	text := fmt.Sprintf("-- +goose Up\nCREATE TABLE IF NOT EXISTS notes%d (id INTEGER);\n", version)
-	if err := os.WriteFile(
-		filepath.Join(filepath.Dir(files[0]), fmt.Sprintf("%05d_notes.sql", version)),
-		[]byte(text),
-		0o600,
-	); err != nil {
+	err = os.WriteFile(filepath.Join(filepath.Dir(files[0]), fmt.Sprintf("%05d_notes.sql", version)), []byte(text), 0o600)
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -289,12 +289,13 @@ func TestShutdownDuringRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if _, err := fmt.Fprintf(
+	_, err = fmt.Fprintf(
 		conn,
 		"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: "+
 			"100-continue\r\n\r\n",
 		len(draft),
-	); err != nil {
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	answers := bufio.NewReader(conn)

@@ -202,12 +202,8 @@ func checkOrderMetrics(t *testing.T, signals otlp.Signals) {
 			t.Errorf("%s has the buckets %v, want %v", name, point.Bounds, want.buckets)
 		}
 	}
-	if metric := lastMetric(
-		t,
-		signals,
-		"orders.created",
-	); metric.Type != otlp.Sum || !metric.Monotonic ||
-		metric.Points[0].Value != 1 {
+	metric := lastMetric(t, signals, "orders.created")
+	if metric.Type != otlp.Sum || !metric.Monotonic || metric.Points[0].Value != 1 {
 		t.Errorf("orders.created is %+v", metric)
 	}
 	lastMetric(t, signals, "go.goroutine.count")
@@ -402,10 +398,11 @@ func TestPlain(t *testing.T) {
 	checkAttributes(t, named(t, trace, "POST /orders"), map[string]string{"http.route": "/orders"})
 	checkAttributes(t, named(t, trace, "INSERT orders"), map[string]string{"db.system.name": "sqlite"})
 	signals := receiver.Signals()
-	if point := pointHaving(
+	point := pointHaving(
 		lastMetric(t, signals, "http.server.request.duration"),
 		map[string]string{"http.route": "/orders/{id}"},
-	); point == nil {
+	)
+	if point == nil {
 		t.Error("http.server.request.duration has no point for /orders/{id}")
 	}
 	checkLogs(t, signals, service, trace, "order created", "request answered", "order confirmed")

@@ -330,11 +330,8 @@ func TestVerifyBroken(t *testing.T) {
 			t.Parallel()
 			stdout, stderr := verify(t, edited(t, test.changes), 5, nil, "--format", "json")
 			v := readVerdicts(t, stdout)
-			if found := v.found(
-				test.group,
-				test.row,
-			); !strings.Contains(found, "fail: ") ||
-				!strings.Contains(found, test.says) {
+			found := v.found(test.group, test.row)
+			if !strings.Contains(found, "fail: ") || !strings.Contains(found, test.says) {
 				t.Errorf("the report on %s %s is\n%s\nwant %s; all:\n%s", test.group, test.row, found, test.says, v.problems())
 			}
 			if !strings.Contains(stderr, `"code":"verify-failed"`) {

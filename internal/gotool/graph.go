@@ -116,10 +116,8 @@ func (g *graph) module(ctx context.Context, m module.Version) (*goMod, error) {
 		return nil, err
 	}
 	found := &goMod{}
-	if found.sum, err = dirhash.Hash1(
-		[]string{"go.mod"},
-		func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
-	); err != nil {
+	open := func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	if found.sum, err = dirhash.Hash1([]string{"go.mod"}, open); err != nil {
 		return nil, err
 	}
 	if parsed.Go != nil {
@@ -284,10 +282,8 @@ func (p *pkg) scan(dir string) error {
 			p.name = parsed.Name.Name
 		}
 		for _, spec := range parsed.Imports {
-			if imported, err := strconv.Unquote(
-				spec.Path.Value,
-			); err == nil && !isStd(imported) &&
-				module.CheckImportPath(imported) == nil {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err == nil && !isStd(imported) && module.CheckImportPath(imported) == nil {
 				*into = append(*into, imported)
 			}
 		}

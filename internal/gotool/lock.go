@@ -213,15 +213,13 @@ func (u *universe) add(importPath string) error {
 func (u *universe) addFloors(ctx context.Context) (raised map[string]string, err error) {
 	raised = map[string]string{}
 	for path := range u.loaded {
-		f, err := u.floor(ctx, module.Version{Path: path, Version: u.versions[path]})
+		selected := module.Version{Path: path, Version: u.versions[path]}
+		f, err := u.floor(ctx, selected)
 		if err != nil {
 			return nil, err
 		}
 		u.floors[path] = f
-		if goes := u.modules[module.Version{Path: path, Version: u.versions[path]}].goes; version.Compare(
-			"go"+goes,
-			"go"+u.goes,
-		) > 0 {
+		if goes := u.modules[selected].goes; version.Compare("go"+goes, "go"+u.goes) > 0 {
 			u.goes = goes
 		}
 		for m, v := range f.versions {

@@ -52,13 +52,8 @@ func TestLockPresetsOfOnesOwn(t *testing.T) {
 	}
 
 	write("preset.yaml", "title: Acme\nsummary: Ours.\nmodules: {example.com/none: v1.0.0}\n")
-	if _, err := LockPresets(
-		t.Context(),
-		dir,
-		templates.FS,
-		presets.FS,
-	); err == nil ||
-		!strings.Contains(err.Error(), "example.com/none") {
+	_, err = LockPresets(t.Context(), dir, templates.FS, presets.FS)
+	if err == nil || !strings.Contains(err.Error(), "example.com/none") {
 		t.Errorf("a module that nothing needs: got %v", err)
 	}
 

@@ -127,11 +127,8 @@ func TestDamagedCopyIsRefused(t *testing.T) {
 	if err := s.Begin(j, [][]byte{[]byte("one")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(
-		filepath.Join(s.Dir(), "pending", j.Entries[0].Before.SHA256),
-		[]byte("other"),
-		0o600,
-	); err != nil {
+	err := os.WriteFile(filepath.Join(s.Dir(), "pending", j.Entries[0].Before.SHA256), []byte("other"), 0o600)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if content, err := s.Before(j.Entries[0]); err == nil {

@@ -52,10 +52,8 @@ func TestStateIsPrivate(t *testing.T) {
 			}
 			outside := t.TempDir()
 			file := filepath.Join(outside, "file")
-			if err := errors.Join(
-				os.WriteFile(file, []byte("mine"), 0o600),
-				plant(filepath.Clean(s.Dir()), outside),
-			); err != nil {
+			err := errors.Join(os.WriteFile(file, []byte("mine"), 0o600), plant(filepath.Clean(s.Dir()), outside))
+			if err != nil {
 				t.Fatal(err)
 			}
 			again, err := journal.Lock(t.Context(), root, "otelgen")

@@ -54,11 +54,8 @@ func TestText(t *testing.T) {
 			if !bytes.Equal(m.Text, want) {
 				t.Errorf("merged to\n%s\nwant\n%s", m.Text, want)
 			}
-			if conflicts := strings.Count(
-				test.want,
-				"<<<<<<<",
-			); m.Conflicts != conflicts || merge.Unresolved(m.Text) != (conflicts > 0) ||
-				(m.Rejected != "") != (conflicts > 0) {
+			conflicts := strings.Count(test.want, "<<<<<<<")
+			if m.Conflicts != conflicts || merge.Unresolved(m.Text) != (conflicts > 0) || (m.Rejected != "") != (conflicts > 0) {
 				t.Errorf("%d conflicts, want %d; rejected: %q", m.Conflicts, conflicts, m.Rejected)
 			}
 		})

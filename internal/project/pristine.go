@@ -60,9 +60,8 @@ func Pristine(tree *generator.Tree) (generator.File, error) {
 	for _, f := range tree.Files {
 		origins.WriteString(f.Owner + "\t" + f.Template + "\n")
 	}
-	if err := w.WriteHeader(
-		&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{paxOrigins: origins.String()}},
-	); err != nil {
+	records := map[string]string{paxOrigins: origins.String()}
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: records}); err != nil {
 		return generator.File{}, fmt.Errorf("pack the pristine tree: %w", err)
 	}
 	for _, f := range tree.Files {

@@ -104,11 +104,8 @@ func reasonOf(err error) string {
 		return err.Error()
 	}
 	parts := []string{known.What, known.Why}
-	if fix := example.ReplaceAllString(
-		known.Fix,
-		"$1 ",
-	); !strings.Contains(fix, "--") &&
-		!strings.Contains(fix, "otelgen ") {
+	fix := example.ReplaceAllString(known.Fix, "$1 ")
+	if !strings.Contains(fix, "--") && !strings.Contains(fix, "otelgen ") {
 		parts = append(parts, fix)
 	}
 	return strings.Join(parts, "; ")

@@ -49,10 +49,8 @@ func TestText(t *testing.T) {
 		t.Errorf("the finding is printed %d times", n)
 	}
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(
-			strings.TrimSuffix(line, "\n"),
-		); n > width &&
-			!strings.Contains(line, "a.very.long.name") {
+		n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n"))
+		if n > width && !strings.Contains(line, "a.very.long.name") {
 			t.Errorf("a line has %d characters: %s", n, line)
 		}
 	}

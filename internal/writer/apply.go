@@ -374,10 +374,8 @@ func (t *transaction) putBack(e journal.Entry, content []byte) error {
 	if err := errors.Join(t.root.MkdirAll(t.Stage, 0o700), t.root.MkdirAll(filepath.Dir(name), 0o777)); err != nil {
 		return err
 	}
-	if err := errors.Join(
-		t.root.WriteFile(staged, content, 0o600),
-		t.root.Chmod(staged, e.Before.Mode.Perm()),
-	); err != nil {
+	err := errors.Join(t.root.WriteFile(staged, content, 0o600), t.root.Chmod(staged, e.Before.Mode.Perm()))
+	if err != nil {
 		return err
 	}
 	return t.root.Rename(staged, name)

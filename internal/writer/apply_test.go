@@ -301,11 +301,12 @@ func TestRecoverKeepsLaterEdits(t *testing.T) {
 func TestRecoverLeavesAnotherProject(t *testing.T) {
 	root := project(t)
 	killAt(t, root, moments)
-	if err := errors.Join(
+	err := errors.Join(
 		os.RemoveAll(root),
 		os.Mkdir(root, 0o755),
 		os.WriteFile(filepath.Join(root, "theirs"), []byte("x"), 0o644),
-	); err != nil {
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	before := list(t, root)

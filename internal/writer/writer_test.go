@@ -85,10 +85,8 @@ func wantComplete(t *testing.T, dir string) {
 			t.Errorf("%s = %q, %v; want %q", f.Path, got, err, f.Content)
 		}
 	}
-	if info, err := os.Stat(
-		filepath.Join(dir, "run.sh"),
-	); err == nil && runtime.GOOS != "windows" &&
-		info.Mode()&0o100 == 0 {
+	info, err := os.Stat(filepath.Join(dir, "run.sh"))
+	if err == nil && runtime.GOOS != "windows" && info.Mode()&0o100 == 0 {
 		t.Errorf("run.sh is not executable: %s", info.Mode())
 	}
 }
@@ -111,13 +109,8 @@ func TestWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantComplete(t, filepath.Join(dir, "x", "y", "shop"))
-		if got := list(
-			t,
-			filepath.Join(dir, "x", "y"),
-		); slices.ContainsFunc(
-			got,
-			func(s string) bool { return strings.Contains(s, "otelgen-") },
-		) {
+		got := list(t, filepath.Join(dir, "x", "y"))
+		if slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "otelgen-") }) {
 			t.Errorf("staging folder left: %q", got)
 		}
 	})

@@ -71,12 +71,8 @@ func TestExport(t *testing.T) {
 	updown.Add(ctx, -1.5)
 	gauge.Record(ctx, 7)
 	histogram.Record(ctx, 1.5)
-	if err := errors.Join(
-		tracers.Shutdown(ctx),
-		meters.Shutdown(ctx),
-		loggers.Shutdown(ctx),
-		receiver.Close(),
-	); err != nil {
+	err = errors.Join(tracers.Shutdown(ctx), meters.Shutdown(ctx), loggers.Shutdown(ctx), receiver.Close())
+	if err != nil {
 		t.Fatal(err)
 	}
 
