@@ -172,8 +172,8 @@ func (p *planner) planExisting(was generator.File) error {
 	return p.merge(at, was, now, ours)
 }
 
-// find returns the path and content of a file that otelgen wrote, where the user has it now. The content is nil if the user
-// deleted the file.
+// find returns the path and content of a file that otelgen wrote, where the user has it now. The content is nil if
+// the user deleted the file.
 func (p *planner) find(was generator.File) (at string, ours []byte, err error) {
 	ours, err = p.read(was.Path)
 	if err != nil || ours != nil {
@@ -186,8 +186,8 @@ func (p *planner) find(was generator.File) (at string, ours []byte, err error) {
 	return at, ours, err
 }
 
-// planObsolete plans the change of a file that is no longer part of the service: it is removed unless the user moved or edited
-// it.
+// planObsolete plans the change of a file that is no longer part of the service: it is removed unless the user moved
+// or edited it.
 func (p *planner) planObsolete(at string, was generator.File, ours []byte) {
 	switch {
 	case at != was.Path && p.packages[path.Dir(was.Path)].dir != path.Dir(at):

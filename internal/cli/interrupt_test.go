@@ -110,7 +110,14 @@ func TestKilledChange(t *testing.T) {
 	run(0, "new", "shop", "--output", ".", "--no-input")
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	cmd, _ := hold(t, filepath.Join(dir, "shop"), holdEnv+"=moved", "set", "database=postgres")
-	if output := run(4, "set", "broker=none"); !strings.Contains(output, "locked by otelgen set database=postgres (process") {
+	if output := run(
+		4,
+		"set",
+		"broker=none",
+	); !strings.Contains(
+		output,
+		"locked by otelgen set database=postgres (process",
+	) {
 		t.Errorf("a second change says %s", output)
 	}
 	cmd.Process.Kill()
