@@ -110,14 +110,8 @@ func TestKilledChange(t *testing.T) {
 	run(0, "new", "shop", "--output", ".", "--no-input")
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	cmd, _ := hold(t, filepath.Join(dir, "shop"), holdEnv+"=moved", "set", "database=postgres")
-	if output := run(
-		4,
-		"set",
-		"broker=none",
-	); !strings.Contains(
-		output,
-		"locked by otelgen set database=postgres (process",
-	) {
+	output := run(4, "set", "broker=none")
+	if !strings.Contains(output, "locked by otelgen set database=postgres (process") {
 		t.Errorf("a second change says %s", output)
 	}
 	cmd.Process.Kill()
@@ -135,7 +129,7 @@ func TestKilledChange(t *testing.T) {
 			t.Errorf("otelgen %v says %s", args, output)
 		}
 	}
-	output := run(0, "undo")
+	output = run(0, "undo")
 	if !strings.Contains(output, "kept README.md, which changed after the interruption") ||
 		!strings.Contains(output, "its content before the change is in "+filepath.Join(dir, "cache")) {
 		t.Errorf("undo says %s", output)
