@@ -1,7 +1,7 @@
 package generator
 
-// Answers is what the user said: by flags, at prompts, or in an answers file. It is exactly what .otelgen.yaml
-// stores under `answers:`.
+// Answers are the user's choices, from flags, prompts or an answers file. .otelgen.yaml stores exactly these under
+// `answers:`.
 type Answers struct {
 	// Name of the service: a DNS label. Required.
 	Name string `json:"name" yaml:"name"`

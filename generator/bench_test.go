@@ -38,7 +38,7 @@ func Do%d(ctx context.Context, id string) (*{{ .Entity.Type }}, error) {
 	return skeleton, presets
 }
 
-// What one run of `otelgen new` costs in the engine, step by step.
+// Benchmark measures the engine's part of `otelgen new`, step by step.
 func Benchmark(b *testing.B) {
 	skeleton, presets := benchCatalog(b)
 	catalog := func() *Catalog {

@@ -10,8 +10,8 @@ import (
 	"text/template/parse"
 )
 
-// What templates may do, whoever wrote them. It is counted in steps and bytes and not in seconds, so that a template is stopped on each
-// machine at the same place, or on none.
+// Limits of templates, built-in or custom. They count steps and bytes, not seconds, so that a template is stopped on
+// every machine at the same place.
 const (
 	maxWork  = 64 << 20    // of the templates of one file, its fragments included
 	maxTotal = 4 * maxWork // of all templates of a service
@@ -44,8 +44,7 @@ func (b *budget) spend(n int64) {
 	}
 }
 
-// guard returns f, a function for templates, so that each call is paid for before it is made: what it is given, what it makes of that, and
-// what it returns.
+// guard returns f, a template function, with a charge for each call: for its arguments, its work and its result.
 func (b *budget) guard(name string, f any) any {
 	v := reflect.ValueOf(f)
 	growth, work := growths[name], works[name]
@@ -84,8 +83,8 @@ func (b *budget) allow(name string, size int64) {
 	b.spend(roundWork + size)
 }
 
-// weights is how large the values are, with all that they hold as often as they hold it: a list that holds another one twice is as
-// large as it prints. It does not count much further than maxValue.
+// weights returns the size of the values as printed: nested values count as often as they occur. It stops counting
+// soon after maxValue.
 func weights(values []reflect.Value) (sum int64) {
 	for _, v := range values {
 		if sum += weigh(v, maxNested); sum > maxValue {
@@ -208,8 +207,7 @@ var works = map[string]func(args []reflect.Value) int64{
 	"semverCompare": func(a []reflect.Value) int64 { return times(text(a[0]), text(a[0])+text(a[1])) },
 }
 
-// allMatchesWork is that of following an expression through a text from each of its characters, as a match may be as short as that and
-// the search for it go on to the end.
+// allMatchesWork is the worst case: from each character of a text, the expression is followed to the end.
 func allMatchesWork(a []reflect.Value) int64 { return times(regexWork(a), text(a[1])) }
 
 // decimalWork is that of arithmetic on decimal numbers, which get longer with each operation.
@@ -277,7 +275,7 @@ func (b *budget) weigh(v reflect.Value) reflect.Value {
 	return v
 }
 
-// meter writes the calls that count into a template. A loop without them could go on for ever and call and print nothing.
+// meter adds the calls that count to a template. A loop without them could run forever without calls or output.
 func meter(tree *parse.Tree) {
 	if tree.Root != nil {
 		m := metering{tree}

@@ -18,7 +18,7 @@ type Source struct {
 	Name string // BuiltIn, or the folder or module as the user gave it; positions in errors begin with it
 	FS   fs.FS
 	// Replace names presets, "axis/name", which this source gives in place of those of the sources before it. Any other preset that two sources have
-	// is refused: nothing is replaced that nobody asked for.
+	// is refused: nothing is replaced unless the user asks for it.
 	Replace []string
 }
 

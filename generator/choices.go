@@ -89,7 +89,8 @@ func (c *Catalog) RulesOut(p *Preset, sofar Answers) ([]Choice, error) {
 	return out, nil
 }
 
-// Misfit says why the decided presets cannot be part of one selection, whichever of the open ones are added, or "" if they can.
+// Misfit says why the decided presets cannot be in one selection with any of the open ones, or returns "" if they
+// can.
 func (c *Catalog) Misfit(decided, open []*Preset) string {
 	if r := clash(decided); r != nil {
 		return r.Reason

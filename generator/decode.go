@@ -22,7 +22,7 @@ type decoder struct {
 
 const (
 	maxNodes  = 50000
-	maxErrors = 20 // that are told of one document; who has more starts anew
+	maxErrors = 20 // reported for one document
 )
 
 // field decodes the value of one key.
@@ -246,7 +246,7 @@ func (d *decoder) textMap(what string, dst *map[string]string) field {
 	}
 }
 
-// resolve returns what n stands for. Of a document that goes on and on, through aliases or without, the rest is nothing.
+// resolve returns the node that n is an alias of, or n. It returns nothing once the document exceeds its limits.
 func (d *decoder) resolve(n *yaml.Node) *yaml.Node {
 	if d.nodes++; d.nodes > maxNodes {
 		if d.nodes == maxNodes+1 {

@@ -72,7 +72,7 @@ func unseen(r rune) bool {
 	return r != '\t' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
 }
 
-// Error returns "where: what", then why and fix on lines of their own.
+// Error returns "where: what", then why and fix on separate lines.
 func (e *Error) Error() string {
 	where := ""
 	if e.Where != "" {

@@ -31,7 +31,7 @@ type folder struct {
 
 const templateSuffix = ".tmpl"
 
-// What a folder may hold. It is far more than any preset needs.
+// Limits of a folder. They are far above the needs of any preset.
 const (
 	maxManifest = 256 << 10 // bytes
 	maxTemplate = 1 << 20

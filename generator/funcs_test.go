@@ -9,8 +9,8 @@ import (
 	"text/template"
 )
 
-// known is every function that templates have of sprig. A new one, of a newer sprig, has to be looked at before it is added
-// here: it must give the same result on every machine, at every time, in every run.
+// known are the functions that templates have from sprig. Check a new one before adding it: it must return the same
+// result on every machine, at any time.
 var known = strings.Fields(`
 abbrev abbrevboth add add1 add1f addf adler32sum all any append atoi
 b32dec b32enc b64dec b64enc base biggest
@@ -44,7 +44,7 @@ func TestFunctionsAreHermetic(t *testing.T) {
 			t.Errorf("%s is gone", name)
 		}
 	}
-	// What sprig has for the environment, the clock, the network and randomness.
+	// Functions of sprig for the environment, the clock, the network and randomness.
 	for _, name := range strings.Fields(`env expandenv getHostByName now ago date dateInZone dateModify date_in_zone date_modify duration durationRound htmlDate htmlDateInZone
 		mustDateModify must_date_modify mustToDate toDate unixEpoch randAlpha randAlphaNum randAscii randNumeric randBytes randInt shuffle uuidv4 bcrypt htpasswd encryptAES decryptAES
 		derivePassword genCA genCAWithKey genPrivateKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey buildCustomCert keys values osBase osClean osDir osExt osIsAbs`) {

@@ -47,7 +47,7 @@ func refuses(t *testing.T, err error, where, why string) {
 	}
 }
 
-// frugal runs f, which may not use much memory for whatever it is given.
+// frugal runs f, and fails if it uses much memory.
 func frugal(t *testing.T, f func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -152,7 +152,7 @@ func TestHostileGo(t *testing.T) {
 	}
 }
 
-// Whatever a template says, it gives a service or is refused as its author's fault, in bounded time.
+// Any template renders a service, or is refused as its author's fault, in bounded time.
 func FuzzTemplate(f *testing.F) {
 	for _, text := range []string{
 		`{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`, `{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}`, `{{ $x := dict }}{{ $y := set $x "x" $x }}{{ $x }}`,

@@ -17,8 +17,8 @@ type locked struct {
 	home  *folder // of a source that is not built in
 }
 
-// readLocks reads the locks of all owners. A source may have locked the built-in presets anew, for modules or versions of its own; wherever
-// one of its presets is chosen, that takes the place of their own locks.
+// readLocks reads the locks of all owners. A source may have new locks of built-in presets, because of its modules or
+// versions. They replace the built-in locks if one of its presets is chosen.
 func (p *Plan) readLocks() error {
 	var built, foreign, anew []locked
 	for _, o := range p.owners {

@@ -41,7 +41,8 @@ func goModWith(t *testing.T, sources []Source, tactics ...string) (string, error
 	return string(tree.Files[i].Content), nil
 }
 
-// A source that needs a higher version than what is built in gives it to the services with a preset of its own, and to no others.
+// A source that needs a higher version than the built-in presets gives it to services with one of its presets, and to
+// no others.
 func TestSourceLocksWhatIsBuiltInAnew(t *testing.T) {
 	acme := []Source{tacticSource("acme", libLock, "go 1.26.0\n"+otelAt+"v1.48.0"+anySums)}
 	for _, test := range []struct {

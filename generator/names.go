@@ -140,7 +140,7 @@ func newEntity(name, plural string, reserved map[string]bool) (Entity, error) {
 	e.Plural, e.PluralType, e.PluralVar, e.PluralSnake, e.PluralWords = forms(pluralWords)
 	if e.Var == e.PluralVar || e.Type == e.PluralType {
 		return Entity{}, &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the plural of %q is the same word", name),
-			Why: "one and many need names of their own in the code", Fix: "give the plural: --entity " + name + " --entity-plural " + name + "-list, or give the entity in the singular"}
+			Why: "one and many need different names in the code", Fix: "give the plural: --entity " + name + " --entity-plural " + name + "-list, or give the entity in the singular"}
 	}
 	for _, id := range []string{e.Var, e.PluralVar, e.Type, e.PluralType, e.Snake, e.PluralSnake} {
 		var why string

@@ -148,7 +148,8 @@ func (l *layout) expand(p, where string) (string, error) {
 			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and for a file {alert}.EXT or {stepN}_NAME",
 				Fix: "use one of these, or leave the braces out", Where: where}
 		}
-		// What the Go tool reads into a file name must not come from an answer: windows.go, line_test.go, vendor/.
+		// An answer must not produce a file name that is special for the go command: windows.go, line_test.go,
+		// vendor/.
 		special := buildSuffix(full) != buildSuffix(elem) || slices.Contains([]string{"internal", "vendor", "testdata"}, full)
 		if full != elem && (special || module.CheckFilePath(full) != nil) {
 			return "", &Error{Kind: KindAnswers, Code: "bad-entity", What: fmt.Sprintf("the answers would give a file or folder the name %s", full),
@@ -181,8 +182,9 @@ var platforms = strings.Fields(`aix android darwin dragonfly freebsd hurd illumo
 // engineFiles are written by the engine or the writer, never by a template.
 var engineFiles = []string{"go.mod", "go.sum", ".otelgen.yaml", ".otelgen.pristine.tar.gz"}
 
-// CheckPath returns why p cannot name a file of a project, or nil. Whatever names a path goes through it: presets, the pristine tree, journals.
-// A path is clean, relative, with forward slashes, inside of the project on every system, and not among git's own files.
+// CheckPath returns why p is not a valid path of a file in a project, or nil. It checks all paths: of presets, the
+// pristine tree and journals. A valid path is clean and relative, with forward slashes. It is inside the project on
+// every system, and not among git's own files.
 func CheckPath(p string) error {
 	switch {
 	case p == ".", !fs.ValidPath(p), strings.Contains(p, "\\"), len(p) > 1 && p[1] == ':':

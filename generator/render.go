@@ -31,9 +31,9 @@ func (c *Catalog) Generate(a Answers) (*Tree, error) {
 	return plan.Render()
 }
 
-// Render executes all templates, then formats what they gave, both in parallel, and returns the whole service with go.mod and
-// go.sum. Errors are *Error, of KindPreset but where the module path takes a package for the service's own. Of several, always
-// the same one is returned.
+// Render executes all templates, formats the results, both in parallel, and returns the whole service with go.mod and
+// go.sum. The error is an *Error of KindPreset, unless the module path clashes with a package of the service. If
+// there are several errors, it always returns the same one.
 func (p *Plan) Render() (*Tree, error) {
 	jobs, err := p.run()
 	if err != nil {
@@ -157,7 +157,7 @@ func (p *Plan) noPackage(imp string, f *PlannedFile) error {
 type worker struct {
 	plan    *Plan
 	set     *template.Template // partials, with functions bound to this worker
-	current *template.Template // set, or a copy of it for a template with definitions of its own
+	current *template.Template // set, or a copy of it for a template with its own definitions
 	job     *job
 	depth   int
 	budget  budget

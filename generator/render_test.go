@@ -235,7 +235,7 @@ func TestEntityFunctions(t *testing.T) {
 	}
 }
 
-// What templates may do is of one rendering: a plan that is rendered again may do it again.
+// The budget of templates is per rendering: a plan can be rendered again.
 func TestRenderAgain(t *testing.T) {
 	selection, err := newCatalog(t, "-- skeleton/files/@root/busy.txt.tmpl --\nx{{ range 60000 }}{{ end }}\n").Select(Answers{Name: "shop"})
 	if err != nil {
@@ -309,7 +309,7 @@ func TestRenderRefuses(t *testing.T) {
 	}
 }
 
-// What goes wrong because of an answer is the answer's fault, not the preset's.
+// A clash that an answer causes is reported as an error of the answer, not of the preset.
 func TestAnswersThatClashWithTemplates(t *testing.T) {
 	for name, c := range map[string]struct {
 		edits string

@@ -259,7 +259,7 @@ func (s *Selection) checkPins(module string) error {
 		for _, pin := range sortedKeys(p.Modules) {
 			if pin == module || strings.HasPrefix(pin, module+"/") {
 				return &Error{Kind: KindAnswers, Code: "bad-module", What: fmt.Sprintf("%q cannot be the module path", module),
-					Why: "the service uses the module " + pin, Fix: "use a path of your own, such as --module example.com/shop"}
+					Why: "the service uses the module " + pin, Fix: "use another path, such as --module example.com/shop"}
 			}
 		}
 	}

@@ -89,7 +89,7 @@ options:
 	}
 }
 
-// What an option needs is asked for if the option is on.
+// The requirements of an option apply if the option is on.
 func TestOptionThatRequires(t *testing.T) {
 	c := newCatalog(t, `
 -- presets/framework/chi/preset.yaml --
@@ -184,12 +184,12 @@ func TestChoices(t *testing.T) {
 		sofar map[string][]string
 		want  string
 	}{
-		"nothing decided":        {"framework", nil, "chi none"},
-		"requirement still met":  {"framework", map[string][]string{"database": {"memory"}}, "chi none"},
-		"requirement not met":    {"framework", map[string][]string{"broker": {"none"}}, "chi -none: a worker is reached only by events that come from outside (framework none)"},
-		"the other way round":    {"broker", map[string][]string{"framework": {"none"}}, "nats -none: a worker is reached only by events that come from outside (framework none)"},
-		"conflict":               {"broker", map[string][]string{"database": {"postgres"}}, "nats -none: an outbox needs a broker"},
-		"own axis is asked anew": {"broker", map[string][]string{"broker": {"none"}, "framework": {"chi"}}, "nats none"},
+		"nothing decided":         {"framework", nil, "chi none"},
+		"requirement still met":   {"framework", map[string][]string{"database": {"memory"}}, "chi none"},
+		"requirement not met":     {"framework", map[string][]string{"broker": {"none"}}, "chi -none: a worker is reached only by events that come from outside (framework none)"},
+		"the other way round":     {"broker", map[string][]string{"framework": {"none"}}, "nats -none: a worker is reached only by events that come from outside (framework none)"},
+		"conflict":                {"broker", map[string][]string{"database": {"postgres"}}, "nats -none: an outbox needs a broker"},
+		"own axis is asked again": {"broker", map[string][]string{"broker": {"none"}, "framework": {"chi"}}, "nats none"},
 	} {
 		choices, err := c.Choices(tt.axis, Answers{Presets: tt.sofar})
 		if err != nil {
@@ -213,7 +213,7 @@ func TestChoices(t *testing.T) {
 	wantError(t, err, KindAnswers, "not a preset")
 }
 
-// What was chosen in one group of an axis counts for the other groups, and in a group of many for its other presets.
+// A choice in one group of an axis counts for the other groups, and in a group of many for its other presets.
 func TestChoicesBesideOthersOfTheAxis(t *testing.T) {
 	c := newCatalog(t, `
 -- presets/pattern/cache/preset.yaml --

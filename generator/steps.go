@@ -194,8 +194,8 @@ func (n *numbering) add(file File, schema string) {
 	n.tree.Steps = append(n.tree.Steps, step)
 }
 
-// schemaOf returns the preset whose schema a new step is part of: the one that was chosen alone, as a database is, and gives the role its
-// code; or else the owner.
+// schemaOf returns the preset whose schema a new step belongs to. It is the one that was chosen alone, like a
+// database, and has the code of the role; otherwise it is the owner.
 func (p *Plan) schemaOf(step File) string {
 	for _, o := range p.owners {
 		if !p.alone(o) {

@@ -31,7 +31,7 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// distance is the number of insertions, deletions, replacements and swaps of neighbours between a and b.
+// distance is the number of insertions, deletions, replacements and swaps of neighbors between a and b.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -96,7 +96,7 @@ func clash(f Field, description string, before []Field, taken func(Field) bool) 
 		return &Error{Description: description, Column: 1, Why: "the field " + before[i].Name + " has the same name", Fix: "use another name"}
 	}
 	if taken(f) {
-		return &Error{Description: description, Column: 1, Why: "every entity has " + f.Name + " of its own",
+		return &Error{Description: description, Column: 1, Why: "every entity has " + f.Name + " already",
 			Fix: "use another name, such as " + f.Name + "_value"}
 	}
 	return nil

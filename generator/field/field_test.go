@@ -103,7 +103,7 @@ func TestFieldsOfAnEntityDiffer(t *testing.T) {
 		"twice":       {[]string{"a:int", "a:string"}, "field 2, "},
 		"same in Go":  {[]string{"ab:int", "a_b:int"}, ""},
 		"too many":    {many, "at most 40 fields"},
-		"taken":       {[]string{"id:int"}, "every entity has id of its own"},
+		"taken":       {[]string{"id:int"}, "every entity has id already"},
 		"initialisms": {[]string{"customer_id:int", "customer_ID:int"}, "a name has"},
 	} {
 		_, err := field.ParseAll(test.descriptions, func(f field.Field) bool { return f.Name == "id" })

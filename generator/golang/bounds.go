@@ -7,8 +7,8 @@ import (
 	"go/token"
 )
 
-// What a Go file may be. gofmt writes as many tabs as blocks are open, and looks at all of an expression for each of
-// its parts: beyond these bounds it takes memory and time out of all proportion to the file.
+// Limits of a Go file. gofmt writes a tab per open block, and walks an expression for each of its parts. Beyond these
+// limits it needs disproportionate memory and time.
 const (
 	maxSize    = 1 << 20  // bytes
 	maxNesting = 100      // brackets within each other

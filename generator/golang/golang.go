@@ -1,6 +1,6 @@
-// Package golang is what the engine knows about the Go language: it turns the text that templates gave for one
-// Go file into a formatted file whose imports are merged, pruned and grouped. It works on bytes only and never looks
-// at the machine: no module cache, no go command, no files.
+// Package golang turns the text that templates rendered for a Go file into a formatted file, whose imports are
+// merged, pruned and grouped. It works on bytes only, and never looks at the machine: no module cache, no go command,
+// no files.
 package golang
 
 import (

@@ -184,7 +184,7 @@ func TestCutFragment(t *testing.T) {
 	}
 }
 
-// Whatever a template gives: it is refused, or it comes out as goimports would leave it, the second time as the first.
+// Any rendered text is refused, or finished as goimports would leave it. Finishing it again changes nothing.
 func FuzzFinish(f *testing.F) {
 	for _, src := range []string{"package p\nimport (\n// c\n)\n", "package p; import \"os\"; var _ = os.Args", "package inbound_test\n\nimport (\n\t_ \"@store\" // x\n\t. \"@inbound\"\n)\n\nvar time = store.X(inbound.Y)\n", "package p /* a\n*/ import `os`\r\n"} {
 		f.Add(src)

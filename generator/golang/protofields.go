@@ -2,7 +2,8 @@ package golang
 
 import "github.com/otelgen/otelgen/generator/field"
 
-// ProtoType returns the type of the field in protobuf. Decimals and dates are text: neither has a type of its own there.
+// ProtoType returns the type of the field in protobuf. Decimals and dates are text, because protobuf has no types for
+// them.
 func (f Field) ProtoType() string {
 	if f.Optional && f.Type != field.Timestamp {
 		return "optional " + f.protoType()

@@ -17,9 +17,9 @@ type UnknownRole struct{ Role string }
 
 func (e *UnknownRole) Error() string { return "the layout has no role " + e.Role }
 
-// resolveRoles turns imports of roles into imports of the packages that the layout gives them, and has the body name
-// them accordingly: store.Open becomes repository.Open, or plain Open within that very package. The package clause
-// of a file of a role follows, too. So a template reads as the Go of a service whose packages are named as the roles.
+// resolveRoles replaces imports of roles by the packages of the layout, and renames their uses: store.Open becomes
+// repository.Open, or Open within that package. It also sets the package clause of a file of a role. So a template
+// reads like a service whose packages are named after the roles.
 func (h *header) resolveRoles(o Options, own string) ([]Import, error) {
 	list := slices.Concat(h.imports, o.Imports)
 	renamed := map[string]string{}

@@ -1,5 +1,6 @@
-// Package signals derives from declared metrics what a backend shows of a service and when it calls somebody: rows of panels, objectives
-// and alerts. It knows no backend and no preset, and how a query is written only as far as names go; templates do the rest.
+// Package signals derives from declared metrics what a backend shows of a service and when it pages someone: rows of
+// panels, objectives and alerts. It knows no backend and no preset, and of the query languages only the names;
+// templates do the rest.
 package signals
 
 import (
@@ -47,7 +48,7 @@ type Row struct {
 	Panels []Panel
 }
 
-// What a panel shows of its metric.
+// Values that a panel shows of its metric.
 const (
 	Rate     = "rate"     // how often, by time
 	Failures = "failures" // share of what has an error.type
@@ -69,7 +70,8 @@ type SLO struct {
 	Metric Metric
 }
 
-// Alert calls somebody: because the error budget of an objective burns too fast, or because of a threshold. The other is nil.
+// Alert pages someone: because the error budget of an objective burns too fast, or because of a threshold. The other
+// is nil.
 type Alert struct {
 	Name      string // requests-availability
 	Title     string // RequestsAvailability
@@ -145,7 +147,7 @@ func panels(m Metric) []Panel {
 	return list
 }
 
-// Fails reports whether the metric tells failures from the rest.
+// Fails reports whether the metric distinguishes failures.
 func (m Metric) Fails() bool {
 	return slices.Contains(m.Attributes, "error.type") || slices.Contains(m.Optional, "error.type")
 }
@@ -158,7 +160,7 @@ func (m Metric) Aggregate() string {
 	return "sum"
 }
 
-// maxBreakdown is how many attributes tell the lines of a panel apart: with more, nobody reads it.
+// maxBreakdown is the number of attributes that distinguish the lines of a panel. More would be unreadable.
 const maxBreakdown = 2
 
 // breakdown returns the attributes that tell most: the first of those that are always there and differ within one service.

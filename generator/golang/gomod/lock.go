@@ -1,11 +1,10 @@
-// Package gomod writes the go.mod and go.sum of a generated project, byte for byte as
-// "go mod tidy" would leave them, without the go command, the network or the module cache.
+// Package gomod writes the go.mod and go.sum of a generated project, as "go mod tidy" would leave them, byte for
+// byte. It needs no go command, network or module cache.
 //
-// What the go command would find out is kept in lock files: for every import path the modules
-// that its packages come from, for every module its version, its checksums and what requiring it
-// brings along. [Resolve] makes tidy's decisions over those facts. The locks are made by
-// internal/gotool, which runs the real go command; this package is pure and never guesses: an
-// import that no lock knows is an error.
+// Lock files have the facts that the go command would find: for each import path the modules of its packages, and for
+// each module its version, checksums and requirements. [Resolve] makes the decisions of tidy from them.
+// internal/gotool writes the locks with the real go command. This package is pure: an import that is in no lock is an
+// error.
 package gomod
 
 import (
@@ -49,7 +48,7 @@ type Module struct {
 	Selects []string            // modules that requiring this one brings to their version in the universe, of those where it matters
 	Brings  []module.Version    // modules that it brings to another version, of those where it matters: the keys of some Beside
 	Reads   []module.Version    // other go.mod files that the go command reads where this module is required
-	Beside  map[string][]string // modules which, by their path, could hold this one's packages → their versions that do
+	Beside  map[string][]string // modules which, by their path, could hold the packages of this module → their versions that do
 }
 
 // PackageName returns the name of the package at importPath, or "" if the lock does not know it.

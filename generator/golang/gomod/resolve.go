@@ -45,11 +45,11 @@ func GoVersion(locks ...*Lock) string {
 	return v
 }
 
-// Resolve returns go.mod and go.sum of the module with the given path whose packages and tests import, of all packages
-// that are neither its own nor the standard library's, those in imports (in any order, repeated or not). The locks must
-// be those of one universe; they may repeat each other, and some may be nil, but not all.
+// Resolve returns go.mod and go.sum of the module with the given path. imports are the imports of its packages and
+// tests from other modules, in any order, repeated or not. The locks must be those of one universe. They may repeat
+// each other, and some but not all may be nil.
 //
-// It returns *UnknownImport for an import that no lock knows, and *Mismatch for locks of different universes.
+// It returns *UnknownImport for an import that is in no lock, and *Mismatch for locks of different universes.
 func Resolve(modulePath string, imports []string, locks ...*Lock) (Files, error) {
 	goVersion := GoVersion(locks...)
 	if goVersion == "" {
@@ -85,7 +85,7 @@ type resolution struct {
 	locks    []*Lock
 	modules  map[string]Module // what the locks know of a module
 	required map[string]bool   // what go.mod requires
-	selects  map[string]bool   // what go.mod thereby selects at the universe's version
+	selects  map[string]bool   // what go.mod then selects at the universe's version
 	brings   map[string]string // … and at another version
 }
 
@@ -234,8 +234,8 @@ func (r *resolution) goMod(modulePath, goVersion string, direct map[string]bool)
 	return b.Bytes()
 }
 
-// goSum holds the modules that packages of the build or of the dependencies' tests come from, the go.mod files that
-// were read to select versions, and the modules that had to be searched to find a package not ambiguous.
+// goSum returns go.sum. It covers the modules of the build and of the dependencies' tests, and the go.mod files that
+// were read to select versions. It also covers the modules that were searched to rule out ambiguous imports.
 func (r *resolution) goSum(tests map[string]int) ([]byte, error) {
 	sums := map[module.Version]string{}
 	keep := func(v module.Version) error {

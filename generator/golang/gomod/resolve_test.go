@@ -264,18 +264,18 @@ func bigLock() []byte {
 	b.WriteString("go 1.26.0\n")
 	const sum = "h1:0123456789012345678901234567890123456789012="
 	for i := range 40 {
-		fmt.Fprintf(&b, "import example.org/organisation/module%02d/package package example.org/organisation/module%02d\n", i, i)
+		fmt.Fprintf(&b, "import example.org/organization/module%02d/package package example.org/organization/module%02d\n", i, i)
 		for j := range 20 {
-			fmt.Fprintf(&b, "\tneeds example.org/organisation/module%02d\n", (i+j+1)%90)
+			fmt.Fprintf(&b, "\tneeds example.org/organization/module%02d\n", (i+j+1)%90)
 		}
 		for j := range 8 {
-			fmt.Fprintf(&b, "\ttests example.org/organisation/module%02d %d\n", (i+j+40)%90, j/2+1)
+			fmt.Fprintf(&b, "\ttests example.org/organization/module%02d %d\n", (i+j+40)%90, j/2+1)
 		}
 	}
 	for i := range 90 {
-		fmt.Fprintf(&b, "module example.org/organisation/module%02d v1.%d.0 %s %s\n", i, i, sum, sum)
+		fmt.Fprintf(&b, "module example.org/organization/module%02d v1.%d.0 %s %s\n", i, i, sum, sum)
 		for j := range 8 {
-			fmt.Fprintf(&b, "\tselects example.org/organisation/module%02d\n", (i*7+j)%90)
+			fmt.Fprintf(&b, "\tselects example.org/organization/module%02d\n", (i*7+j)%90)
 		}
 	}
 	return []byte(b.String())

@@ -14,7 +14,8 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// Runtime is what all code that Go returns imports. Code of a file that imports one of protobuf's own imports that one's package, too.
+// Runtime are the imports of all code that Go returns. Code that imports a file of protobuf's own imports the package
+// of that file, too.
 var Runtime = []string{"google.golang.org/protobuf/reflect/protoreflect", "google.golang.org/protobuf/runtime/protoimpl"}
 
 // Go returns what protoc-gen-go writes for a file, called path, that imports nothing but protobuf's own files.
