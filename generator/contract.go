@@ -24,3 +24,6 @@ func (p *Plan) Contract() Contract {
 
 // Provides reports whether a chosen preset or the skeleton provides the capability.
 func (s *Selection) Provides(capability string) bool { return s.provides(capability) }
+
+// Entity returns what the service is about.
+func (s *Selection) Entity() Entity { return s.entity }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	entityfield "github.com/otelgen/otelgen/generator/field"
+	"github.com/otelgen/otelgen/generator/golang"
 	"github.com/otelgen/otelgen/generator/signals"
 )
 
@@ -33,6 +34,7 @@ type context struct {
 	Objectives []signals.SLO
 	Alerts     []signals.Alert
 	Alert      *signals.Alert // that a file named {alert} is for
+	Field      *golang.Field  // that a step named {field} adds
 }
 
 type presetRef struct{ Axis, Name, Title, Summary string }

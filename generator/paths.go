@@ -132,8 +132,12 @@ func (l *layout) expandFile(p, where string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	ending := ""
+	if table, ok := strings.CutSuffix(base, fieldEnding); ok && kept != "" {
+		base, ending = table, fieldEnding
+	}
 	name, err := l.expand(base, where)
-	return path.Join(dir, kept+name), err
+	return path.Join(dir, kept+name+ending), err
 }
 
 // expand fills the placeholders of a path, element by element.
@@ -145,7 +149,7 @@ func (l *layout) expand(p, where string) (string, error) {
 	for i, elem := range elems {
 		full := l.fill.Replace(elem)
 		if strings.ContainsAny(full, "{}") {
-			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and for a file {alert}.EXT or {stepN}_NAME",
+			return "", &Error{Kind: KindPreset, Code: "path", What: fmt.Sprintf("the path has an unknown placeholder: %s", elem), Why: "known: {name}, {entity}, {entities}, and for a file {alert}.EXT, {stepN}_NAME or {stepN}_TABLE_{field}.sql",
 				Fix: "use one of these, or leave the braces out", Where: where}
 		}
 		// An answer must not produce a file name that is special for the go command: windows.go, line_test.go,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	entityfield "github.com/otelgen/otelgen/generator/field"
+	"github.com/otelgen/otelgen/generator/golang"
 	"github.com/otelgen/otelgen/generator/golang/gomod"
 	"github.com/otelgen/otelgen/generator/signals"
 )
@@ -18,7 +19,9 @@ type Plan struct {
 	Files []PlannedFile // sorted by path
 
 	// History is what the schema of the project has been through; set it before Render.
-	History History
+	History    History
+	fieldSteps []PlannedFile     // steps that add a field to a table, of which Render makes one for each field that the table lacks
+	added      map[string]string // by path of such a step: the description of its field
 
 	// Rendered, if set, is called by Render after all templates are executed and before anything is formatted.
 	Rendered func()
@@ -40,6 +43,7 @@ type PlannedFile struct {
 	owner *Preset
 	named bool           // the name or entity is part of the path
 	alert *signals.Alert // that the file is for, if it is repeated for each
+	field *golang.Field  // that the file is for, if it is a step that adds one
 }
 
 // owners returns the skeleton and the presets.
@@ -114,6 +118,10 @@ func (p *Plan) list() (err error) {
 			f := PlannedFile{Owner: o.ID(), Template: path.Join("files", name), owner: o}
 			if f.Path, f.named, err = p.layout.file(name, o.dir.position(f.Template)); err != nil {
 				return err
+			}
+			if strings.HasSuffix(f.Path, fieldEnding) {
+				p.fieldSteps = append(p.fieldSteps, f)
+				continue
 			}
 			p.Files = append(p.Files, f)
 		}

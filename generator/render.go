@@ -35,6 +35,9 @@ func (c *Catalog) Generate(a Answers) (*Tree, error) {
 // go.sum. The error is an *Error of KindPreset, unless the module path clashes with a package of the service. If
 // there are several errors, it always returns the same one.
 func (p *Plan) Render() (*Tree, error) {
+	if err := p.addFields(); err != nil {
+		return nil, err
+	}
 	jobs, err := p.run()
 	if err != nil {
 		return nil, err
@@ -220,7 +223,7 @@ func (w *worker) executeFile(o *Preset, file string) (string, error) {
 	}
 	dot := w.plan.contextOf(o)
 	if w.job != nil {
-		dot.Alert = w.job.file.alert
+		dot.Alert, dot.Field = w.job.file.alert, w.job.file.field
 	}
 	return w.execute(t, dot)
 }

@@ -17,6 +17,9 @@ type Step struct {
 	For string `yaml:"for,omitempty"`
 	// Path of the file, whose name begins with the version: "…/00002_outbox.sql".
 	Path string `yaml:"path"`
+	// Fields describes those that the step gave to its table: all that the entity had when the table was created, or one that
+	// was added. It is empty for other steps, and for those of projects that are older than fields.
+	Fields []string `yaml:"fields,omitempty"`
 	// Content is kept for a step of a schema that the service does not have at present, and comes back with that.
 	Content string `yaml:"content,omitempty"`
 }
@@ -158,7 +161,7 @@ func (n *numbering) known(step Step) error {
 		file.Content = n.rendered[key].Content
 	}
 	delete(n.rendered, key)
-	n.add(file, step.schema())
+	n.add(file, step.schema(), step.Fields)
 	return nil
 }
 
@@ -177,17 +180,18 @@ func (n *numbering) new() {
 		n.last++
 		_, name := stepOf(file.Path)
 		schema := n.plan.schemaOf(file)
+		fields := n.plan.fieldsOfStep(file, schema)
 		file.Path = path.Join(path.Dir(file.Path), fmt.Sprintf("%05d_%s", n.last, name))
-		n.add(file, schema)
+		n.add(file, schema, fields)
 	}
 }
 
-func (n *numbering) add(file File, schema string) {
+func (n *numbering) add(file File, schema string, fields []string) {
 	if len(file.Content) > 0 && !n.taken[file.Path] {
 		n.taken[file.Path] = true
 		n.tree.Files = append(n.tree.Files, file)
 	}
-	step := Step{Owner: file.Owner, Path: file.Path}
+	step := Step{Owner: file.Owner, Path: file.Path, Fields: fields}
 	if schema != file.Owner {
 		step.For = schema
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Type is a type that a field can have.
@@ -111,4 +112,22 @@ func (f Field) JSON(value string) string {
 	}
 	text, _ := json.Marshal(value) // a string always has a JSON form
 	return string(text)
+}
+
+// SQL returns a value of the field, given as text, as a literal of SQL. Source: ISO 9075. Backslashes are doubled for a database in whose
+// strings they escape.
+func (f Field) SQL(value string, escapes bool) string {
+	switch f.Type {
+	case Int, Float, Decimal, Bool:
+		return value
+	}
+	if escapes {
+		value = strings.ReplaceAll(value, `\`, `\\`)
+	}
+	return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+}
+
+// SQLText returns text as a string of SQL in which backslashes escape.
+func (Field) SQLText(text string) string {
+	return Field{Type: String}.SQL(text, true)
 }

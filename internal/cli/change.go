@@ -100,6 +100,18 @@ otelgen undo reverts it.`,
 		cobra.ArbitraryArgs,
 		func(r *changeRun, args []string) { r.set = args },
 	)
+	addField, addFieldRun := change(
+		"field ENTITY NAME:TYPE[:MODIFIER…]...",
+		"Add fields to the entity of a project", `
+The field appears in the code, the API, the events and the tests, and a migration adds its column.
+What is stored already has no value for it, so it must be optional or have a default.`,
+		"  otelgen add field order note:text:optional\n  otelgen add field order country:string:2..2:default=DE",
+		cobra.MinimumNArgs(2),
+		func(r *changeRun, args []string) { r.entity, r.fields = args[0], args[1:] },
+	)
+	addField.ValidArgsFunction = cobra.NoFileCompletions
+	addFieldRun.flag(addField)
+	add.AddCommand(addField)
 	setRun.moduleFlag(set)
 	run := set.RunE
 	set.RunE = func(cmd *cobra.Command, args []string) error {
@@ -206,9 +218,18 @@ func (r *changeRun) answers(o *loadedProject) (generator.Answers, error) {
 		answers.Module = r.module
 	}
 	if err == nil {
-		_, err = o.catalog.Select(answers)
+		err = r.check(o.catalog, answers)
 	}
 	return answers, inProject(err, o.catalog, o.project.Answers)
+}
+
+// check refuses answers that are not a selection, and fields that the service cannot be given any more.
+func (r *changeRun) check(catalog *generator.Catalog, answers generator.Answers) error {
+	selection, err := catalog.Select(answers)
+	if err != nil || len(r.fields) == 0 {
+		return err
+	}
+	return checkAddedFields(selection, len(r.fields))
 }
 
 // plan works out the change: what is reported of it, and what is to be written.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,8 @@ type edits struct {
 	add, remove []string // AXIS/PRESET
 	set         []string // AXIS=PRESET[,PRESET]
 	options     []string // PRESET.KEY=VALUE
+	entity      string   // that gets fields
+	fields      []string // NAME:TYPE[:MODIFIER…]
 }
 
 // apply returns the answers with the changes made to them. They need not be a selection yet.
@@ -70,7 +73,50 @@ func (e edits) apply(catalog *generator.Catalog, answers generator.Answers) (gen
 			delete(answers.Options, key)
 		}
 	}
+	if len(e.fields) > 0 {
+		if err := addFields(&answers, e.entity, e.fields); err != nil {
+			return answers, err
+		}
+	}
 	return answers, setOptions(&answers, e.options)
+}
+
+// addFields adds fields to the entity.
+func addFields(answers *generator.Answers, entity string, fields []string) error {
+	if known := cmp.Or(answers.Entity, generator.DefaultEntity); entity != known {
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "unknown-entity", What: fmt.Sprintf("the project has no entity %q", entity),
+			Why: "its entity is " + known, Fix: "otelgen add field " + shellquote.Join(append([]string{known}, fields...)...),
+		}
+	}
+	if len(answers.Fields) == 0 { // the project is older than fields
+		answers.Fields = generator.DefaultFields(generator.DefaultEntity)
+	}
+	answers.Fields = append(slices.Clone(answers.Fields), fields...)
+	return nil
+}
+
+// checkAddedFields refuses a field that what exists could not have: the last count fields of the selection are new.
+func checkAddedFields(selection *generator.Selection, count int) error {
+	entity := selection.Entity()
+	descriptions := selection.Answers().Fields
+	for i := len(entity.Fields) - count; i < len(entity.Fields); i++ {
+		f := entity.Fields[i]
+		if f.Optional {
+			continue
+		}
+		why, fix := "what exists has no value for it", "make it optional, or give it a default"
+		if f.HasDefault {
+			if selection.Provides("migrations") && !selection.Provides("event-sourcing") {
+				continue
+			}
+			why, fix = "what is stored without it cannot be given the default", "make it optional"
+		}
+		return &generator.Error{
+			Kind: generator.KindAnswers, Code: "bad-field", What: fmt.Sprintf("%q cannot be added to the entity", descriptions[i]), Why: why, Fix: fix,
+		}
+	}
+	return nil
 }
 
 // noAxis returns an error for what is set in another way than a preset, or not at all.

@@ -89,9 +89,10 @@ func (s *schema) changes() [][]string {
 	kinds := [][]string{
 		{"set", "pattern=hexagonal"}, {"set", "pattern=layered"}, {"set", "pattern=cqrs"}, {"set", "pattern=event-sourcing"},
 		{"add", "pattern/outbox"}, {"remove", "pattern/outbox", "--yes"}, {"set", "database=memory"}, {"own"}, {"own"},
+		{"add", "field", "order", "note:text:optional"}, {"add", "field", "order", "country:string:2..2:default=DE", "weight:float:optional"},
 	}
 	s.r.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
-	return kinds[:7]
+	return kinds[:9]
 }
 
 // change makes a change, and reports whether it was one that otelgen makes.
@@ -166,5 +167,8 @@ func (s *schema) use(env environment) {
 	service := serve(s.t, binary, env.with(environment{"OTEL_SDK_DISABLED": "true"}))
 	service.ready(s.t, http.StatusOK, patience)
 	service.place(s.t)
+	if a := request(s.t, http.MethodGet, service.base+"/orders?limit=100", ""); a.status != http.StatusOK {
+		s.t.Errorf("orders of all versions cannot be listed: %d %s", a.status, a.body)
+	}
 	service.stop(s.t)
 }
