@@ -127,7 +127,7 @@ func TestServicesCompile(t *testing.T) {
 	c := builtin(t)
 	set := cover(t, c)
 	rows := presetsOnly(few(set.Pairs))
-	compiler := newCompiler(t, c, rows)
+	compiler := newCompiler(t, c)
 	for _, a := range set.All() {
 		compiler.compile(a)
 	}
@@ -152,7 +152,7 @@ func TestServicesCompile(t *testing.T) {
 		a.Entity, a.EntityPlural = marker, entity
 		compiler.compile(a)
 	}
-	t.Logf("%d services, %d entities refused; identifiers: %s", compiler.services, compiler.refused, why)
+	t.Logf("%d services, %d entities refused, %d collided; identifiers: %s", compiler.services, compiler.refused, compiler.collided, why)
 }
 
 // identifierParts is how many runs it takes to try all identifiers. That none clashes is what TestReservedEntities finds; trying some shows that
@@ -164,29 +164,26 @@ func wholeMatrix() bool { return os.Getenv("MATRIX_ALL") != "" }
 // compiler compiles services in memory, against what the go command has compiled of other modules.
 type compiler struct {
 	*checker
-	t                 *testing.T
-	catalog           *generator.Catalog
-	services, refused int
+	t       *testing.T
+	catalog *generator.Catalog
+	exports map[string]string // import path of another module → file with what it exports
+
+	services, refused, collided int
 }
 
-// newCompiler returns a compiler for services whose imports are among those of the rows.
-func newCompiler(t *testing.T, c *generator.Catalog, rows []generator.Answers) *compiler {
+func newCompiler(t *testing.T, c *generator.Catalog) *compiler {
 	t.Helper()
-	exports := map[string]string{}
-	for _, a := range rows {
-		maps.Copy(exports, exportData(t, c, a))
-	}
-	fset := token.NewFileSet()
+	fset, exports := token.NewFileSet(), map[string]string{}
 	others := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
 		if exports[path] == "" {
 			return nil, fmt.Errorf("no export data of %s", path)
 		}
 		return os.Open(exports[path])
 	})
-	return &compiler{checker: newChecker(fset, others), t: t, catalog: c}
+	return &compiler{checker: newChecker(fset, others), t: t, catalog: c, exports: exports}
 }
 
-// compile fails the test if a service does not compile. Answers that are refused are counted.
+// compile fails the test if a service does not compile. Answers that are refused are counted; so are files that would have the same name.
 func (c *compiler) compile(a generator.Answers) {
 	c.t.Helper()
 	selection, err := c.catalog.Select(a)
@@ -194,13 +191,22 @@ func (c *compiler) compile(a generator.Answers) {
 		c.refused++
 		return
 	}
-	tree, err := c.catalog.Generate(a)
+	plan, err := selection.Plan()
+	if err != nil {
+		c.collided++
+		return
+	}
+	tree, err := plan.Render()
 	if err != nil {
 		c.t.Errorf("%s, plural %q: %v", matrix.Label(c.catalog, a), a.EntityPlural, err)
 		return
 	}
 	c.services++
-	for _, err := range c.source(c.t, tree, selection.Answers().Module).compileErrors() {
+	code := c.source(c.t, tree, selection.Answers().Module)
+	if imported := otherModules(code); slices.ContainsFunc(imported, func(path string) bool { return c.exports[path] == "" }) {
+		maps.Copy(c.exports, exportData(c.t, writeTree(c.t, a.Name, tree), imported))
+	}
+	for _, err := range code.compileErrors() {
 		c.t.Errorf("%s, plural %q: %v", matrix.Label(c.catalog, a), a.EntityPlural, err)
 	}
 }
@@ -263,13 +269,12 @@ func identifiers(t *testing.T, c *generator.Catalog, rows []generator.Answers) [
 	return slices.Sorted(maps.Keys(all))
 }
 
-// exportData returns where the go command keeps what the packages of other modules export that a service imports.
-func exportData(t *testing.T, c *generator.Catalog, a generator.Answers) map[string]string {
+// exportData returns where the go command keeps what the packages export that a service imports.
+func exportData(t *testing.T, dir string, imported []string) map[string]string {
 	t.Helper()
-	imported := otherModules(newChecker(token.NewFileSet(), nil).source(t, render(t, c, a), "example.com/"+matrix.Service))
 	args := append([]string{"list", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}"}, imported...)
 	list := exec.CommandContext(t.Context(), "go", args...)
-	list.Dir, list.Env = write(t, c, a), goEnvironment()
+	list.Dir, list.Env = dir, goEnvironment()
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
@@ -290,7 +295,7 @@ func otherModules(s *source) []string {
 	for _, files := range s.files {
 		for _, file := range files {
 			for _, i := range file.Imports {
-				if name, _ := strconv.Unquote(i.Path.Value); !strings.HasPrefix(name, s.module+"/") && name != "C" {
+				if name, _ := strconv.Unquote(i.Path.Value); !strings.HasPrefix(name, s.module+"/") && name != "unsafe" {
 					imported[name] = true
 				}
 			}
