@@ -78,7 +78,7 @@ func checkKept(known []entityfield.Field, fields []golang.Field) error {
 		switch {
 		case i < 0:
 			return badAddition(golang.Field{Field: k}, "the answers no longer have it, and its column may hold data",
-				"restore it in .otelgen.yaml, or drop the column with a migration of your own and eject")
+				"restore it in .otelgen.yaml, or drop the column with your own migration and eject")
 		case fields[i].Type != k.Type || fields[i].Optional != k.Optional:
 			return badAddition(fields[i], "its column was created as "+describeColumn(k), "restore its description in .otelgen.yaml, or add another field")
 		}

@@ -104,7 +104,7 @@ otelgen undo reverts it.`,
 		"field ENTITY NAME:TYPE[:MODIFIER…]...",
 		"Add fields to the entity of a project", `
 The field appears in the code, the API, the events and the tests, and a migration adds its column.
-What is stored already has no value for it, so it must be optional or have a default.`,
+Stored rows have no value for it, so it must be optional or have a default.`,
 		"  otelgen add field order note:text:optional\n  otelgen add field order country:string:2..2:default=DE",
 		cobra.MinimumNArgs(2),
 		func(r *changeRun, args []string) { r.entity, r.fields = args[0], args[1:] },
