@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -85,8 +84,8 @@ func (p *parser) pattern() *Error {
 	if p.Type != String && p.Type != Text {
 		return p.bad(fmt.Sprintf("the type %s has no pattern", p.Type), "leave the pattern out, or make the field a string")
 	}
-	if len(p.Pattern) > maxPattern || strings.ContainsFunc(p.Pattern, func(r rune) bool { return r == '`' || !unicode.IsPrint(r) }) {
-		return p.bad(fmt.Sprintf("a pattern has at most %d printable characters and no backquote", maxPattern), "use a simpler pattern")
+	if len(p.Pattern) > maxPattern || strings.ContainsAny(p.Pattern, "`'") {
+		return p.bad(fmt.Sprintf("a pattern has at most %d characters and no quote or backquote", maxPattern), "use a simpler pattern")
 	}
 	if _, err := regexp.Compile(p.Pattern); err != nil {
 		return p.bad("the pattern is not RE2: "+err.Error(), "correct the pattern; its syntax is that of Go's package regexp")

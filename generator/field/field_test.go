@@ -67,7 +67,7 @@ func TestBadDescriptionsAreRefused(t *testing.T) {
 		"a:bool:1..2":                    "the type bool has no range",
 		"a:int:pattern=x":                "the type int has no pattern",
 		`a:string:pattern=(?=x)`:         "the pattern is not RE2",
-		"a:string:pattern=`":             "no backquote",
+		"a:string:pattern=`":             "no quote or backquote",
 		"a:string:2..3:pattern=^x{9}$":   "no value was found",
 		"a:enum":                         "an enum has a list",
 		"a:enum:":                        "an enum has a list",

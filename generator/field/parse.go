@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -26,6 +28,9 @@ func Parse(description string) (Field, *Error) {
 	if len(description) > maxDescription {
 		p.text = strings.ToValidUTF8(description[:maxName], "") + "…"
 		return Field{}, p.bad(fmt.Sprintf("it has more than %d bytes", maxDescription), "shorten it")
+	}
+	if !utf8.ValidString(description) || strings.ContainsFunc(description, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return Field{}, p.bad("it has characters that cannot be printed", "leave them out")
 	}
 	for _, step := range []func() *Error{p.name, p.kind, p.modifiers, p.bounds, p.pattern, p.fallback, p.samples} {
 		if err := step(); err != nil {
