@@ -69,6 +69,7 @@ func TestBadDescriptionsAreRefused(t *testing.T) {
 		`a:string:pattern=(?=x)`:         "the pattern is not RE2",
 		"a:string:pattern=`":             "no quote or backquote",
 		"a:string:2..3:pattern=^x{9}$":   "no value was found",
+		"a:string:default=x\ny":          "cannot be printed",
 		"a:enum":                         "an enum has a list",
 		"a:enum:":                        "an enum has a list",
 		"a:enum:b,b":                     "an enum has a list",
