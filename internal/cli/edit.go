@@ -113,7 +113,8 @@ func checkAddedFields(selection *generator.Selection, count int) error {
 			why, fix = "what is stored without it cannot be given the default", "make it optional"
 		}
 		return &generator.Error{
-			Kind: generator.KindAnswers, Code: "bad-field", What: fmt.Sprintf("%q cannot be added to the entity", descriptions[i]), Why: why, Fix: fix,
+			Kind: generator.KindAnswers, Code: "bad-field",
+			What: fmt.Sprintf("%q cannot be added to the entity", descriptions[i]), Why: why, Fix: fix,
 		}
 	}
 	return nil

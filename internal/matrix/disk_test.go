@@ -186,12 +186,6 @@ func partOf(t *testing.T) (part int, why string) {
 	return part, fmt.Sprintf("part %d, by the commit %s", part, bytes.TrimSpace(commit))
 }
 
-// write writes the service of the answers to a new folder and returns that.
-func write(t *testing.T, c *generator.Catalog, a generator.Answers) string {
-	t.Helper()
-	return writeTree(t, a.Name, render(t, c, a))
-}
-
 func writeTree(t *testing.T, name string, tree *generator.Tree) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
