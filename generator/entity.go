@@ -22,20 +22,31 @@ func DefaultFields(entity string) []string {
 var ownFields = strings.Fields(`id status version created_at updated_at idempotency_key fingerprint
 	ID Status Version CreatedAt UpdatedAt IdempotencyKey Fingerprint At Foreign
 	After Confirm Confirmed ConfirmedAt Created Placed PlacedElsewhere Repeats Requested Validate
-	Descriptor Marshal ProtoMessage ProtoReflect Reset String Unmarshal`)
+	Descriptor Marshal ProtoMessage ProtoReflect Reset String Unmarshal
+	cmax cmin ctid tableoid xmax xmin`) // the last line: system columns of PostgreSQL
 
 // newFields reads the descriptions of an entity's fields. Errors are *Error of KindAnswers.
 func newFields(entity string, descriptions []string) ([]golang.Field, error) {
 	fields, err := entityfield.ParseAll(descriptions, func(f entityfield.Field) bool {
-		return slices.Contains(ownFields, f.Name) || slices.Contains(ownFields, f.Go)
+		// Getters of protobuf are named like fields that begin with get.
+		return slices.Contains(ownFields, f.Name) || slices.Contains(ownFields, f.Go) || strings.HasPrefix(f.Name, "get_")
 	})
 	if bad := (*entityfield.Error)(nil); errors.As(err, &bad) {
 		return nil, &Error{Kind: KindAnswers, Code: "bad-field", What: fmt.Sprintf("%s cannot be a field", show(bad.Description)),
 			Why: fmt.Sprintf("field %d, column %d: %s", bad.Number, bad.Column, bad.Why), Fix: bad.Fix}
 	}
 	all := make([]golang.Field, len(fields))
+	constants := map[string]string{} // of enums, and the value of each
 	for i, f := range fields {
 		all[i] = golang.Field{Field: f, Entity: entity}
+		for _, value := range f.Values {
+			name := all[i].Constant(value)
+			if other, taken := constants[name]; taken {
+				return nil, &Error{Kind: KindAnswers, Code: "bad-field", What: fmt.Sprintf("%s cannot be a field", show(descriptions[i])),
+					Why: fmt.Sprintf("the values %s and %s have the same name in Go, %s", other, value, name), Fix: "use another word for one of them"}
+			}
+			constants[name] = value
+		}
 	}
 	return all, nil
 }

@@ -134,3 +134,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Samples stand in single quotes in the shell commands of a README.
+func TestSamplesNeedNoQuoting(t *testing.T) {
+	for _, name := range []string{"customer", "sku", "name", "title", "email", "url", "phone", "city", "street", "country", "note", "text", "other"} {
+		f, err := field.Parse(name + ":string")
+		if err != nil || strings.ContainsAny(f.Sample+f.Other, "'`") {
+			t.Errorf("%s has the samples %q and %q (%v)", name, f.Sample, f.Other, err)
+		}
+	}
+}

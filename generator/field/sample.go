@@ -12,7 +12,7 @@ import (
 var plausible = map[string][2]string{
 	"customer": {"ada", "grace"}, "sku": {"book", "lamp"}, "name": {"Ada Lovelace", "Grace Hopper"}, "title": {"On Computing", "A Manual"},
 	"email": {"ada@example.com", "grace@example.com"}, "url": {"https://example.com/1", "https://example.com/2"}, "phone": {"+15550100", "+15550101"},
-	"city": {"London", "Arlington"}, "street": {"12 St James's Square", "1 Main Street"}, "country": {"GB", "US"}, "currency": {"EUR", "USD"},
+	"city": {"London", "Arlington"}, "street": {"12 St James Square", "1 Main Street"}, "country": {"GB", "US"}, "currency": {"EUR", "USD"},
 	"language": {"en", "fr"}, "number": {"A-1001", "A-1002"}, "code": {"A1", "B2"}, "color": {"red", "blue"}, "note": {"By noon, please.", "Ring twice."},
 	"description": {"It works as expected.", "It works even better."}, "comment": {"Well done.", "Not yet."}, "text": {"Hello.", "Goodbye."},
 	"quantity": {"2", "3"}, "price": {"12.5", "19.99"}, "total": {"12.5", "19.99"}, "amount": {"12.5", "19.99"}, "count": {"2", "3"},
