@@ -63,7 +63,11 @@ func (e Entity) Optional() bool {
 
 // Columns returns the names of the fields in quotation marks, joined by commas.
 func (e Entity) Columns(quote string) string {
-	return e.join(func(f golang.Field) string { return quote + f.Name + quote })
+	names := make([]string, len(e.Fields)) // on one line, as they are part of a string
+	for i, f := range e.Fields {
+		names[i] = quote + f.Name + quote
+	}
+	return strings.Join(names, ", ")
 }
 
 // Of returns the fields of a variable, joined by commas: "order.Customer, order.SKU".
@@ -108,12 +112,23 @@ func (e Entity) Refusable() *golang.Field {
 }
 
 func (e Entity) join(form func(golang.Field) string) string {
-	forms := make([]string, len(e.Fields))
+	var b strings.Builder
+	width := 0
 	for i, f := range e.Fields {
-		forms[i] = form(f)
+		text := form(f)
+		if width += len(text) + 2; i > 0 && width > maxJoined {
+			b.WriteString(",\n")
+			width = len(text)
+		} else if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(text)
 	}
-	return strings.Join(forms, ", ")
+	return b.String()
 }
+
+// maxJoined is how many bytes of fields stand on one line of Go.
+const maxJoined = 100
 
 // Patterned reports whether a field of the entity has a pattern.
 func (e Entity) Patterned() bool {
@@ -145,7 +160,7 @@ func (e Entity) Freest() *golang.Field {
 func (e Entity) InvalidDraft() string {
 	return e.join(func(f golang.Field) string {
 		if f.HasInvalid {
-			return f.Go + ": " + f.Draft(f.Invalid)
+			return f.Go + ": " + f.InvalidDraft()
 		}
 		return f.Go + ": " + f.Draft(f.Sample)
 	})

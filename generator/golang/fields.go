@@ -244,3 +244,15 @@ func (f Field) Text(expression string) string {
 	}
 	return expression
 }
+
+// InvalidDraft returns the invalid value as a Go expression of the type of a draft. A text that is too long is spelled as a repetition.
+func (f Field) InvalidDraft() string {
+	if most := f.MaxLength(); len(f.Invalid) > most && f.Invalid == strings.Repeat("x", most+1) {
+		text := fmt.Sprintf("strings.Repeat(\"x\", %d)", most+1)
+		if f.Optional || f.HasDefault {
+			return "new(" + text + ")"
+		}
+		return text
+	}
+	return f.Draft(f.Invalid)
+}
