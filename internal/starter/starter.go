@@ -147,6 +147,7 @@ const guide = `# A custom preset, started from %s. Every key:
 #                       requires is as above, for a bool whose default is false
 #   modules             versions of the modules that its Go files import and otelgen does not pin; then run: otelgen preset lock
 #   layout              role: directory, in a style only
+#   types               of a database only, what each type of field is: {string: TEXT, int: BIGINT, ...}
 #   events              what happens to an entity, besides created, that the use cases handle: [confirmed]
 #   facts               shared facts that it uses: NAME, or {name, attributes, optional, when, conditional} to add these to their items.
 #                       An item of env, servers, spans or metrics with "override: NAME" changes one of theirs; otelgen's
